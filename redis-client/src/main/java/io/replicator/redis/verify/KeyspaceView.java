@@ -1,0 +1,56 @@
+package io.replicator.redis.verify;
+
+import io.replicator.replication.Bytes;
+import io.replicator.replication.DataType;
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+
+/**
+ * One side of a comparison: a keyspace that can be listed page by page and asked about keys. What
+ * the product itself keeps there, and what no hub has (a stream without entries), is not part of
+ * it.
+ *
+ * <p>Calls come from one thread; several may be under way. Every answer is bounded, whatever the
+ * keyspace holds.
+ */
+public interface KeyspaceView {
+  /** Where every listing begins. */
+  String START = "0";
+
+  /** Where it is, for people; no credentials. */
+  String describe();
+
+  /** About how many keys there are, those of the product included. */
+  CompletionStage<Long> size();
+
+  /**
+   * A page of keys.
+   *
+   * @param position {@link #START} or the one that the last page gave
+   */
+  CompletionStage<Page> keys(String position);
+
+  /** Those of {@code keys} that do not exist. */
+  CompletionStage<List<Bytes>> missing(List<Bytes> keys);
+
+  /** The keys as they are now, in the order of {@code keys}; null for one that does not exist. */
+  CompletionStage<List<KeyImage>> read(List<Bytes> keys);
+
+  /**
+   * A page of one large value. A string or opaque value: its next bytes. A list or stream: its next
+   * elements, in order. A hash or zset: fields or members and their values by turns, in any order,
+   * some perhaps twice; a set: members alone.
+   */
+  CompletionStage<Page> elements(Bytes key, DataType type, String position);
+
+  /**
+   * The values of fields of a hash or zset, or empty bytes for members of a set, in the order asked
+   * for; null for what is not there.
+   */
+  CompletionStage<List<Bytes>> lookup(Bytes key, DataType type, List<Bytes> fields);
+
+  /**
+   * @param next where the next page begins, null after the last one
+   */
+  record Page(List<Bytes> items, String next) {}
+}
