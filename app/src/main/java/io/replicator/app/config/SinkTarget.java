@@ -1,0 +1,36 @@
+package io.replicator.app.config;
+
+import io.replicator.redis.connection.RedisAddress;
+
+/** Where a client writes, as {@code --to} names it. */
+public sealed interface SinkTarget {
+  /** A Redis server. */
+  record Redis(RedisAddress address) implements SinkTarget {}
+
+  /** One JSON object a line on standard output. */
+  record Stdout() implements SinkTarget {}
+
+  /**
+   * @throws IllegalArgumentException that says which forms there are
+   */
+  static SinkTarget parse(String text) {
+    if (text.equals("stdout:")) {
+      return new Stdout();
+    }
+    if (text.startsWith("cassandra:")) {
+      throw new IllegalArgumentException(
+          "redis://HOST:PORT, rediss://HOST:PORT, stdout: (cassandra:// is not available yet)");
+    }
+    RedisUri uri;
+    try {
+      uri = RedisUri.parse(text);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(e.getMessage() + ", or stdout:", e);
+    }
+    if (uri.namesDatabase()) {
+      throw new IllegalArgumentException(
+          "a URI without a database; --subscribe DB=TARGET sends a database to another number");
+    }
+    return new Redis(uri.address());
+  }
+}

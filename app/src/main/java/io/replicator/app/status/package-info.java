@@ -1,0 +1,2 @@
+/** What a hub says of itself, laid out for people. */
+package io.replicator.app.status;

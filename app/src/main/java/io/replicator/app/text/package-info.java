@@ -1,0 +1,2 @@
+/** Numbers and tables for people. */
+package io.replicator.app.text;
