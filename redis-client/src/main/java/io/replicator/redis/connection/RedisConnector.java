@@ -6,6 +6,7 @@ import io.lettuce.core.RedisClient;
 import io.lettuce.core.SocketOptions;
 import io.lettuce.core.protocol.ProtocolVersion;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 
@@ -38,13 +39,30 @@ public final class RedisConnector implements AutoCloseable {
   /** Fails with {@link RedisFailedException}. */
   public CompletionStage<RedisLink> connect(RedisAddress address) {
     return client
-        .connectAsync(BytesCodec.INSTANCE, address.toLettuce(CONNECT_TIMEOUT))
+        .connectAsync(BytesCodec.INSTANCE, address.withDatabase(0).toLettuce(CONNECT_TIMEOUT))
         .handle(
             (connection, failure) -> {
               if (failure != null) {
                 throw explain(address, failure);
               }
               return new RedisLink(address, connection, timeout);
+            })
+        .thenCompose(link -> selected(link, address));
+  }
+
+  // Not in Lettuce's handshake: one that the server refuses is now and then reported as a handshake
+  // that never began, without the server's reason.
+  private static CompletionStage<RedisLink> selected(RedisLink link, RedisAddress address) {
+    if (address.database() == 0) {
+      return CompletableFuture.completedFuture(link);
+    }
+    return link.send(Request.of(Verb.SELECT).add(address.database()))
+        .thenApply(
+            select -> {
+              if (select.error() != null) {
+                throw explain(address, new RedisFailedException(select.error().text()));
+              }
+              return link;
             });
   }
 
