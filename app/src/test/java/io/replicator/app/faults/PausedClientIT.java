@@ -19,16 +19,12 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
 /**
- * A client that stands still costs nobody anything but itself.
- *
- * <p>Heartbeats are three times as frequent as by default, so that the pause goes on well beyond
- * the three silent intervals after which the hub gives the session up: what 30 s are to the
- * default, 10 s are here.
+ * A client that stands still for half a minute costs nobody anything but itself. That is well
+ * beyond the three silent heartbeats after which the hub gives its session up.
  */
 class PausedClientIT {
-  private static final Duration PAUSE = Duration.ofSeconds(10);
-  private static final String HEARTBEAT =
-      "replicator.hub.session { heartbeat-interval = 1700 ms, credit-bytes = 1 MiB }";
+  private static final Duration PAUSE = Duration.ofSeconds(30);
+  private static final String CREDIT = "replicator.hub.session.credit-bytes = 1 MiB";
   private static final long LAG_MS_MAX = 1_500;
   private static final int HUB_HEAP_MB = 96;
   private static final long HEAP_GROWTH_MAX = 12L << 20;
@@ -37,7 +33,7 @@ class PausedClientIT {
   void shouldConvergeAfterAPauseThatNobodyElseNotices() throws Exception {
     long seed = System.nanoTime();
     System.out.println("seed " + seed);
-    try (var site = new Site("0").with(HEARTBEAT).withHubHeap(HUB_HEAP_MB)) {
+    try (var site = new Site("0").with(CREDIT).withHubHeap(HUB_HEAP_MB)) {
       RedisProcess source = site.redis();
       RedisProcess target = site.redis();
       RedisProcess other = site.redis();
@@ -91,7 +87,7 @@ class PausedClientIT {
         .findFirst();
   }
 
-  /** A hub that has just counted its heap may need a moment to answer. */
+  /** Sessions that do not answer within a second are left out of a status: ask again. */
   private static SessionStatus awaitSession(Site site, String name) {
     return Awaitility.await("session of " + name)
         .atMost(Duration.ofSeconds(10))
