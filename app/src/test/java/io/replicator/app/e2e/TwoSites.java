@@ -295,7 +295,10 @@ final class TwoSites implements AutoCloseable {
         });
   }
 
-  /** Waits until the target has everything that was written to the source before this call. */
+  /**
+   * Waits until the target has everything that was written to the source before this call, and no
+   * load is under way: a load brings keys in their order, the mark before others.
+   */
   void awaitMark(int database, int targetDatabase, String markKey) {
     String mark = Integer.toString(marks.incrementAndGet());
     atSource(database, user -> user.call("SET", markKey, mark));
@@ -304,6 +307,13 @@ final class TwoSites implements AutoCloseable {
           "mark " + mark + " of database " + database,
           () -> assertThat(user.text("GET", markKey)).isEqualTo(mark));
     }
+    awaitThat(
+        "no load of database " + database,
+        () ->
+            assertThat(clientStatus().feeds())
+                .filteredOn(feed -> feed.database().equals(Integer.toString(database)))
+                .isNotEmpty()
+                .noneMatch(feed -> feed.state().equals("loading")));
   }
 
   void awaitMark(int database) {
