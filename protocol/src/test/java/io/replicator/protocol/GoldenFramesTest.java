@@ -17,7 +17,10 @@ import io.replicator.protocol.v1.Hello;
 import io.replicator.protocol.v1.Refusal;
 import io.replicator.protocol.v1.Resume;
 import io.replicator.protocol.v1.Source;
+import io.replicator.protocol.v1.Subscribe;
+import io.replicator.protocol.v1.Subscribed;
 import io.replicator.protocol.v1.Subscription;
+import io.replicator.protocol.v1.Unsubscribe;
 import io.replicator.protocol.v1.Welcome;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -57,7 +60,7 @@ class GoldenFramesTest {
                 .setHello(
                     Hello.newBuilder()
                         .setProtocolVersion(1)
-                        .addCapabilities("zstd-dictionary")
+                        .addCapabilities("dictionary")
                         .setClientId("0f1e2d3c4b5a6978")
                         .setClientName("site-b copy")
                         .addSubscriptions(
@@ -71,13 +74,14 @@ class GoldenFramesTest {
                                 .setDatabase("5")
                                 .setFingerprint("00ff00ff00ff00ff")
                                 .setCursor(LOADING))
-                        .addResumes(Resume.newBuilder().setDatabase("0").setCursor(AT)))
+                        .addResumes(Resume.newBuilder().setDatabase("0").setCursor(AT))
+                        .setAckDelayMaxMs(200))
                 .build(),
             Frame.newBuilder()
                 .setWelcome(
                     Welcome.newBuilder()
                         .setProtocolVersion(1)
-                        .addCapabilities("zstd-dictionary")
+                        .addCapabilities("dictionary")
                         .setHubId("hub-1")
                         .setEpoch(0x8899aabbccddeeffL)
                         .addFeeds(
@@ -127,7 +131,8 @@ class GoldenFramesTest {
                         .setReceivedBytes(1L << 35)
                         .addFeeds(
                             FeedAck.newBuilder().setFeed(1).setTakenBatch(9).setAppliedBatch(8))
-                        .addFeeds(FeedAck.newBuilder().setFeed(2)))
+                        .addFeeds(FeedAck.newBuilder().setFeed(2))
+                        .setAckDelayUs(12_345))
                 .build(),
             Frame.newBuilder()
                 .setHeartbeat(
@@ -143,6 +148,29 @@ class GoldenFramesTest {
                         .setDatabase("5")
                         .setContent(EVERY_KIND_OF_BYTE))
                 .build(),
+            Frame.newBuilder()
+                .setSubscribe(
+                    Subscribe.newBuilder()
+                        .setTag(1)
+                        .setDatabase("5")
+                        .addInclude(ByteString.copyFromUtf8("quote:*"))
+                        .setResume(
+                            Resume.newBuilder()
+                                .setDatabase("5")
+                                .setFingerprint("00ff00ff00ff00ff")
+                                .setCursor(AT)))
+                .build(),
+            Frame.newBuilder()
+                .setSubscribed(
+                    Subscribed.newBuilder()
+                        .setTag(300)
+                        .setFeed(Feed.newBuilder().setId(7).setDatabase("5").setQos(3))
+                        .setRefusal(
+                            Refusal.newBuilder()
+                                .setReason(Refusal.Reason.UNKNOWN_DATABASE)
+                                .setDetail("database '6' is not served here")))
+                .build(),
+            Frame.newBuilder().setUnsubscribe(Unsubscribe.newBuilder().setTag(1)).build(),
             Frame.newBuilder().setGoodbye(Goodbye.newBuilder().setReason("shutting down")).build());
     Map<String, Frame> byName = new TreeMap<>();
     for (Frame frame : frames) {
