@@ -18,9 +18,21 @@ import java.util.Objects;
  * @param openKey whether the last key of a load's batch, or the one that was open before it where
  *     it has no records, may have fields that only the next batch brings
  * @param records owned by the batch, never modified
+ * @param passedOver how many changes of keys that the filter does not let through were read for a
+ *     delta; not sent, and 0 with whoever received the batch
  */
 public record Batch(
-    Cursor from, Cursor to, boolean frontier, boolean openKey, List<VersionedRecord> records) {
+    Cursor from,
+    Cursor to,
+    boolean frontier,
+    boolean openKey,
+    List<VersionedRecord> records,
+    int passedOver) {
+  public Batch(
+      Cursor from, Cursor to, boolean frontier, boolean openKey, List<VersionedRecord> records) {
+    this(from, to, frontier, openKey, records, 0);
+  }
+
   public Batch {
     Objects.requireNonNull(from);
     Objects.requireNonNull(to);

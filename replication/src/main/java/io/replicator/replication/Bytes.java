@@ -123,6 +123,38 @@ public final class Bytes implements Comparable<Bytes> {
     return ByteBuffer.wrap(array, offset, length).slice().asReadOnlyBuffer();
   }
 
+  /** Whether the bytes are UTF-8 as Unicode defines it: no overlong forms, no surrogates. */
+  public boolean isUtf8() {
+    int at = offset;
+    int end = offset + length;
+    while (at < end && array[at] >= 0) {
+      at++;
+    }
+    while (at < end) {
+      int lead = array[at++] & 0xff;
+      if (lead < 0x80) {
+        continue;
+      }
+      int more = lead < 0xc2 ? 0 : lead < 0xe0 ? 1 : lead < 0xf0 ? 2 : lead < 0xf5 ? 3 : 0;
+      if (more == 0 || end - at < more) {
+        return false;
+      }
+      int second = array[at] & 0xff;
+      int least = lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80;
+      int most = lead == 0xed ? 0x9f : lead == 0xf4 ? 0x8f : 0xbf;
+      if (second < least || second > most) {
+        return false;
+      }
+      for (int i = 1; i < more; i++) {
+        if ((array[at + i] & 0xc0) != 0x80) {
+          return false;
+        }
+      }
+      at += more;
+    }
+    return true;
+  }
+
   /** The bytes as UTF-8, malformed ones replaced; for keys in messages use {@link #toString()}. */
   public String asUtf8() {
     return new String(array, offset, length, StandardCharsets.UTF_8);

@@ -152,13 +152,19 @@ public final class InFlightWindow {
     probeWhenStale(nowNs);
   }
 
+  /** The same, told at once. */
+  public void acked(long totalReceivedBytes, long nowNs) {
+    acked(totalReceivedBytes, nowNs, 0);
+  }
+
   /**
    * The client told how much it has received.
    *
    * @param totalReceivedBytes of the session so far
+   * @param delayNs how long it held that back; round trips are shorter by it
    * @throws IllegalArgumentException when that is more than was sent, or less than before
    */
-  public void acked(long totalReceivedBytes, long nowNs) {
+  public void acked(long totalReceivedBytes, long nowNs, long delayNs) {
     if (totalReceivedBytes < receivedTotal || totalReceivedBytes > sentTotal) {
       throw new IllegalArgumentException(
           totalReceivedBytes
@@ -175,7 +181,7 @@ public final class InFlightWindow {
       }
       if (records.removeUpTo(receivedTotal)) {
         firstSentAtNs = records.sentAtNs;
-        sampleRoundTrip(nowNs);
+        sampleRoundTrip(nowNs - delayNs);
         sampleRate(nowNs);
       }
       if (receivedTotal >= roundEnd || roundIsLate(nowNs)) {

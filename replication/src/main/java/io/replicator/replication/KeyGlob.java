@@ -1,5 +1,6 @@
 package io.replicator.replication;
 
+import java.util.Arrays;
 import java.util.Objects;
 
 /**
@@ -7,16 +8,55 @@ import java.util.Objects;
  * {@code [^a-z]}, {@code \x}; everything else, any byte, stands for itself.
  */
 public final class KeyGlob {
+  private static final String OPERATORS = "*?[";
+
   private final Bytes pattern;
   private final Bytes literalPrefix;
+  // Where in the pattern the literal prefix ends; the two differ in length by its escapes.
+  private final int literalEnd;
 
   private KeyGlob(Bytes pattern) {
     this.pattern = pattern;
-    int literal = 0;
-    while (literal < pattern.length() && "*?[\\".indexOf(pattern.at(literal)) < 0) {
-      literal++;
+    int end = 0;
+    int escapes = 0;
+    while (end < pattern.length() && OPERATORS.indexOf(pattern.at(end)) < 0) {
+      boolean escape = isEscape(pattern, end);
+      escapes += escape ? 1 : 0;
+      end += escape ? 2 : 1;
     }
-    this.literalPrefix = pattern.slice(0, literal);
+    this.literalEnd = end;
+    this.literalPrefix = escapes == 0 ? pattern.slice(0, end) : unescaped(pattern, end, escapes);
+  }
+
+  /** A backslash that ends the pattern stands for itself. */
+  private static boolean isEscape(Bytes pattern, int at) {
+    return pattern.at(at) == '\\' && at + 1 < pattern.length();
+  }
+
+  private static Bytes unescaped(Bytes pattern, int end, int escapes) {
+    byte[] literal = new byte[end - escapes];
+    int to = 0;
+    for (int at = 0; at < end; at++) {
+      if (isEscape(pattern, at)) {
+        at++;
+      }
+      literal[to++] = pattern.at(at);
+    }
+    return Bytes.wrap(literal);
+  }
+
+  /** The glob that {@code key} matches, and no other key. */
+  public static KeyGlob literal(Bytes key) {
+    byte[] escaped = new byte[2 * key.length()];
+    int length = 0;
+    for (int i = 0; i < key.length(); i++) {
+      byte b = key.at(i);
+      if (b == '\\' || OPERATORS.indexOf(b) >= 0) {
+        escaped[length++] = '\\';
+      }
+      escaped[length++] = b;
+    }
+    return new KeyGlob(Bytes.wrap(Arrays.copyOf(escaped, length)));
   }
 
   public static KeyGlob of(Bytes pattern) {
@@ -31,9 +71,17 @@ public final class KeyGlob {
     return pattern;
   }
 
-  /** What every matching key begins with: where a read in key order may start and must end. */
+  /**
+   * What every matching key begins with: where a read in key order may start and must end. Without
+   * the backslashes of escapes.
+   */
   public Bytes literalPrefix() {
     return literalPrefix;
+  }
+
+  /** Whether exactly one key matches, which is {@link #literalPrefix} then. */
+  public boolean isLiteral() {
+    return literalEnd == pattern.length();
   }
 
   public boolean matchesAll() {
@@ -41,8 +89,7 @@ public final class KeyGlob {
   }
 
   public boolean matches(Bytes key) {
-    return key.startsWith(literalPrefix)
-        && matches(literalPrefix.length(), key, literalPrefix.length());
+    return key.startsWith(literalPrefix) && matches(literalEnd, key, literalPrefix.length());
   }
 
   // Greedy with one point of return: a later '*' makes every earlier one irrelevant, so time is

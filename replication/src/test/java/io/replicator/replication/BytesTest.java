@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.math.BigInteger;
 import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
@@ -102,5 +104,41 @@ final class BytesTest {
       bytes[i] = (byte) values[i];
     }
     return Bytes.wrap(bytes);
+  }
+
+  @Example
+  void shouldTellUtf8AsTheJdkDoes() {
+    // Every sequence of up to two bytes, and every third and fourth byte at the borders of ranges.
+    int[] borders = {0x00, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0, 0xff};
+    for (int first = 0; first < 256; first++) {
+      assertUtf8(first);
+      for (int second = 0; second < 256; second++) {
+        assertUtf8(first, second);
+        for (int third : first >= 0xc0 ? borders : new int[0]) {
+          assertUtf8(first, second, third);
+          for (int fourth : borders) {
+            assertUtf8(first, second, third, fourth);
+          }
+        }
+      }
+    }
+    assertThat(Bytes.EMPTY.isUtf8()).isTrue();
+  }
+
+  private static void assertUtf8(int... values) {
+    // Within a larger array, so that a read beyond the slice would show.
+    byte[] array = new byte[values.length + 2];
+    Arrays.fill(array, (byte) 0x80);
+    for (int i = 0; i < values.length; i++) {
+      array[i + 1] = (byte) values[i];
+    }
+    Bytes bytes = Bytes.wrap(array, 1, values.length);
+    boolean expected = true;
+    try {
+      StandardCharsets.UTF_8.newDecoder().decode(bytes.asByteBuffer());
+    } catch (CharacterCodingException e) {
+      expected = false;
+    }
+    assertThat(bytes.isUtf8()).as("%s", Arrays.toString(values)).isEqualTo(expected);
   }
 }

@@ -62,10 +62,43 @@ final class KeyGlobTest {
   void shouldKnowWhatEveryMatchBeginsWith() {
     assertThat(KeyGlob.of("user:*").literalPrefix()).isEqualTo(Bytes.utf8("user:"));
     assertThat(KeyGlob.of("user").literalPrefix()).isEqualTo(Bytes.utf8("user"));
-    assertThat(KeyGlob.of("a\\*b").literalPrefix()).isEqualTo(Bytes.utf8("a"));
+    assertThat(KeyGlob.of("a\\*b").literalPrefix()).isEqualTo(Bytes.utf8("a*b"));
+    assertThat(KeyGlob.of("\\a\\[*\\b").literalPrefix()).isEqualTo(Bytes.utf8("a["));
+    assertThat(KeyGlob.of("a\\").literalPrefix()).isEqualTo(Bytes.utf8("a\\"));
     assertThat(KeyGlob.of("*").literalPrefix()).isEqualTo(Bytes.EMPTY);
     assertThat(KeyGlob.of("*").matchesAll()).isTrue();
     assertThat(KeyGlob.of("?*").matchesAll()).isFalse();
+  }
+
+  @Example
+  void shouldTellWhetherOneKeyAloneMatches() {
+    for (String literal : List.of("", "user", "a\\*b", "a\\", "]^-")) {
+      assertThat(KeyGlob.of(literal).isLiteral()).as(literal).isTrue();
+    }
+    for (String open : List.of("*", "user?", "a\\\\*", "[a]", "a\\*[")) {
+      assertThat(KeyGlob.of(open).isLiteral()).as(open).isFalse();
+    }
+  }
+
+  @Property(tries = 2_000)
+  void theLiteralGlobOfAKeyMatchesItAlone(
+      @ForAll("patterns") String key, @ForAll("keys") String other) {
+    KeyGlob glob = KeyGlob.literal(latin1(key));
+    assertThat(glob.isLiteral()).isTrue();
+    assertThat(glob.literalPrefix()).isEqualTo(latin1(key));
+    assertThat(glob.matches(latin1(key))).isTrue();
+    assertThat(glob.matches(latin1(other))).isEqualTo(key.equals(other));
+    assertThat(glob.matches(latin1(key + "a"))).isFalse();
+  }
+
+  @Property(tries = 20_000)
+  void aLiteralGlobMatchesItsPrefixAlone(
+      @ForAll("patterns") String pattern, @ForAll("keys") String key) {
+    KeyGlob glob = KeyGlob.of(latin1(pattern));
+    if (glob.isLiteral()) {
+      assertThat(glob.matches(glob.literalPrefix())).isTrue();
+      assertThat(glob.matches(latin1(key))).isEqualTo(glob.literalPrefix().equals(latin1(key)));
+    }
   }
 
   @Example

@@ -3,8 +3,9 @@ package io.replicator.store;
 import io.replicator.replication.Bytes;
 
 /**
- * The way into a store: collects commits and writes any number of them as one atomic batch. There
- * is one per store, confined to one thread at a time.
+ * The way into databases of a store: collects commits and writes any number of them as one atomic
+ * batch. Confined to one thread at a time. A database has one writer; a store may have several,
+ * which do not wait for each other but while one of them writes.
  *
  * <p>Versions are given in the order of the calls and become visible to pulls by {@link #flush},
  * all of them at once: a pull never sees a part of a commit, nor a version while a lower one is
@@ -12,9 +13,12 @@ import io.replicator.replication.Bytes;
  * in parts; its frontier is held until the last one.
  */
 public interface CommitWriter {
+  /**
+   * @throws IllegalStateException if another writer has been given the database
+   */
   KeyspaceWriter database(String name);
 
-  /** The changes since the last call, in all databases, are one commit. */
+  /** The changes since the last call, in all databases of this writer, are one commit. */
   void endCommit();
 
   /** Approximate bytes of what waits for {@link #flush}. */
@@ -39,13 +43,15 @@ public interface CommitWriter {
   void endLoad(String database);
 
   /**
-   * While held, pulls that reach the head report no frontier: the state is not one that the source
-   * had. Not persistent; takes effect with the next flush, as does its release.
+   * While held, pulls that reach the head of a database of this writer report no frontier: the
+   * state is not one that the source had. Not persistent; takes effect with the next flush, as does
+   * its release.
    */
   void holdFrontiers(boolean held);
 
   /**
    * Writes everything that ended, atomically, and tells {@link Database#onHeadMoved} listeners.
+   * Readers see it then, also while the disk is being waited for.
    *
    * @param sync whether the disk has it, not only the operating system, when this returns
    */

@@ -34,6 +34,9 @@ public interface Database {
    */
   Batch pull(Cursor from, KeyFilter filter, PullLimits limits);
 
+  /** The newest state, held until it is closed. Blocks on disk. */
+  DatabaseSnapshot snapshot();
+
   /**
    * Calls {@code listener} after every flush that moved the head or made a frontier possible, on
    * the writer's thread: it must return at once.

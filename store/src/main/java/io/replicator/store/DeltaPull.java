@@ -32,6 +32,7 @@ final class DeltaPull {
   private final List<byte[]> lookupLogs = new ArrayList<>(LOOKUP_ROWS_MAX);
   private final long[] lookupVersions = new long[LOOKUP_ROWS_MAX];
   private long bytes;
+  private int passedOver;
 
   DeltaPull(PullView view, Cursor.At from, KeyFilter filter, PullLimits limits) {
     this.view = view;
@@ -68,8 +69,8 @@ final class DeltaPull {
       }
     }
     long to = more ? passed : view.standing().head();
-    return new Batch(
-        from, new Cursor.At(view.epoch(), to), !more && view.allowsFrontier(), false, records);
+    boolean frontier = !more && view.allowsFrontier();
+    return new Batch(from, new Cursor.At(view.epoch(), to), frontier, false, records, passedOver);
   }
 
   private boolean wanted(byte[] logRow, long version) {
@@ -80,7 +81,12 @@ final class DeltaPull {
       return true;
     }
     int rowFrom = LogRow.recordRowFrom(logRow);
-    return filter.matches(RowKey.key(logRow, rowFrom, RowKey.terminator(logRow, rowFrom)));
+    boolean matches =
+        filter.matches(RowKey.key(logRow, rowFrom, RowKey.terminator(logRow, rowFrom)));
+    if (!matches) {
+      passedOver++;
+    }
+    return matches;
   }
 
   private void lookUp() {

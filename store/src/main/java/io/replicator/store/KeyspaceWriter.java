@@ -2,6 +2,7 @@ package io.replicator.store;
 
 import io.replicator.replication.Bytes;
 import io.replicator.replication.DataType;
+import io.replicator.replication.Entry;
 import java.util.Collection;
 import java.util.Map;
 
@@ -17,6 +18,11 @@ public interface KeyspaceWriter {
    * The live key, or null. A key whose expiry has passed is still live until somebody deletes it.
    */
   KeyState key(Bytes key);
+
+  /**
+   * The version of a live key, as {@link DatabaseSnapshot#version} tells it; 0 where there is none.
+   */
+  long version(Bytes key);
 
   /**
    * Reads what is stored under {@code keys} at once, which is cheaper than one by one when they are
@@ -56,6 +62,14 @@ public interface KeyspaceWriter {
    * what differs and beginning a new generation.
    */
   void replaceCollection(Bytes key, DataType type, Map<Bytes, Bytes> fields, long expiresAtMs);
+
+  /**
+   * The key is this entry from now on, whatever it was. Where that changes anything, the header
+   * gets the newest version, so that the key's own never falls back, whatever is forgotten later.
+   *
+   * @return the version of the key
+   */
+  long put(Entry entry);
 
   /** Sets or, with 0, removes the expiry; nothing happens where the key is not. */
   void expire(Bytes key, long expiresAtMs);

@@ -60,10 +60,16 @@ final class LoadPull {
 
   Batch read() {
     try (RowScan scan = view.records()) {
-      for (byte[] prefix : prefixes()) {
-        boolean within = scan.seek(later(prefix, position));
-        while (within && RowKey.startsWith(scan.key(), prefix)) {
+      for (RowRange range : ranges()) {
+        if (!range.endsAfter(position)) {
+          continue;
+        }
+        boolean within = scan.seek(later(range.begin(), position));
+        while (within) {
           byte[] row = scan.key();
+          if (!range.endsAfter(row)) {
+            break;
+          }
           boolean idle = !pass(scan, row);
           if (bytes >= limits.bytesMax() || rows >= limits.rowsMax()) {
             return stopped(scan, row);
@@ -77,17 +83,18 @@ final class LoadPull {
     return new Batch(from, new Cursor.At(view.epoch(), version), frontier, false, records);
   }
 
-  /** What the rows that can match begin with, in order, none the beginning of another. */
-  private List<byte[]> prefixes() {
-    List<byte[]> sorted = new ArrayList<>();
+  /** Where the rows are that can match: in order, apart from each other. */
+  private List<RowRange> ranges() {
+    List<RowRange> sorted = new ArrayList<>();
     for (KeyGlob glob : filter.include()) {
-      sorted.add(RowKey.keyPrefix(view.database(), glob.literalPrefix()));
+      sorted.add(RowRange.of(view.database(), glob));
     }
-    sorted.sort(Arrays::compareUnsigned);
-    List<byte[]> apart = new ArrayList<>();
-    for (byte[] prefix : sorted) {
-      if (apart.isEmpty() || !RowKey.startsWith(prefix, apart.get(apart.size() - 1))) {
-        apart.add(prefix);
+    sorted.sort(RowRange.BY_BEGIN);
+    List<RowRange> apart = new ArrayList<>();
+    for (RowRange range : sorted) {
+      // Two ranges are apart, or one is within the other.
+      if (apart.isEmpty() || !apart.get(apart.size() - 1).endsAfter(range.begin())) {
+        apart.add(range);
       }
     }
     return apart;

@@ -2,6 +2,7 @@ package io.replicator.store;
 
 import io.replicator.replication.Bytes;
 import io.replicator.replication.DataType;
+import io.replicator.replication.Entry;
 import io.replicator.store.PendingKey.PendingField;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -45,6 +46,7 @@ final class OverlayWriter implements KeyspaceWriter {
   private boolean clearSeen;
   private boolean tornCommit;
   private boolean inCommit;
+  private boolean given;
 
   OverlayWriter(
       RocksDatabase database, Tables tables, RocksCommitWriter commits, StoreSettings settings) {
@@ -76,9 +78,39 @@ final class OverlayWriter implements KeyspaceWriter {
   }
 
   @Override
+  public long version(Bytes key) {
+    synchronized (lock) {
+      PendingKey entry = entry(key);
+      RecordRow header = entry.live();
+      long newest = header == null ? 0 : header.version();
+      if (header != null && header.isCollection()) {
+        newest = Math.max(newest, newestField(entry));
+      }
+      relieve();
+      return newest;
+    }
+  }
+
+  private long newestField(PendingKey entry) {
+    long newest = 0;
+    for (PendingField field : entry.fields.values()) {
+      newest = Math.max(newest, field.current == null ? 0 : field.current.version());
+    }
+    if (entry.hasStoredFields()) {
+      try (RowScan rows = tables.scan(tables.records, RowKey.fieldsEnd(entry.row))) {
+        boolean found = rows.seek(RowKey.fieldsBegin(entry.row));
+        for (; found; found = rows.next()) {
+          newest = Math.max(newest, RecordRow.version(rows.value()));
+        }
+      }
+    }
+    return newest;
+  }
+
+  @Override
   public void prefetch(Collection<Bytes> wanted) {
     synchronized (lock) {
-      commits.requireUsable();
+      requireUsable();
       List<Bytes> missing = new ArrayList<>(wanted.size());
       List<byte[]> rows = new ArrayList<>(wanted.size());
       for (Bytes key : wanted) {
@@ -212,6 +244,26 @@ final class OverlayWriter implements KeyspaceWriter {
   }
 
   @Override
+  public long put(Entry entry) {
+    synchronized (lock) {
+      long before = head;
+      Bytes key = entry.key();
+      if (!entry.type().isCollection()) {
+        putValue(key, entry.type(), entry.value(), entry.expiresAtMs());
+        return version(key);
+      }
+      replaceCollection(key, entry.type(), entry.fields(), entry.expiresAtMs());
+      PendingKey written = entry(key);
+      if (head == before || written.live() == null) {
+        return version(key);
+      }
+      setHeader(written, written.live().withExpiry(nextVersion(), entry.expiresAtMs()));
+      relieve();
+      return head;
+    }
+  }
+
+  @Override
   public void expire(Bytes key, long expiresAtMs) {
     synchronized (lock) {
       PendingKey entry = entry(key);
@@ -237,6 +289,7 @@ final class OverlayWriter implements KeyspaceWriter {
     synchronized (lock) {
       // What the overlay holds comes first and is passed over below: the scan sees only what is
       // stored, as of its beginning, whatever parts are written meanwhile.
+      requireUsable();
       Set<Bytes> passed = new HashSet<>(overlay.keySet());
       for (Bytes key : passed) {
         delete(key);
@@ -356,8 +409,15 @@ final class OverlayWriter implements KeyspaceWriter {
 
   // The overlay
 
-  private PendingKey entry(Bytes key) {
+  private void requireUsable() {
+    if (given) {
+      throw new IllegalStateException("another writer has been given " + database);
+    }
     commits.requireUsable();
+  }
+
+  private PendingKey entry(Bytes key) {
+    requireUsable();
     PendingKey entry = overlay.get(key);
     if (entry != null) {
       return entry;
@@ -461,6 +521,22 @@ final class OverlayWriter implements KeyspaceWriter {
 
   long pendingBytes() {
     return pendingBytes;
+  }
+
+  /** Fails while something is not written that another writer would not know of. */
+  void requireNothingPending() {
+    requireUsable();
+    if (inCommit || clearSeen || head != database.published().head()) {
+      throw new IllegalStateException(
+          "changes of " + database + " are pending up to version " + head + ": flush them first");
+    }
+  }
+
+  /** Another writer has the database from now on; nothing is pending. */
+  void give() {
+    overlay.clear();
+    pendingBytes = 0;
+    given = true;
   }
 
   /** Whether the commit that has not ended yet has changed this database. */

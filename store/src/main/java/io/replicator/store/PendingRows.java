@@ -18,6 +18,7 @@ final class PendingRows {
 
   private final Tables tables;
   private final RowBatch batch;
+  private final RocksDatabase database;
   private final int id;
   private final long horizon;
   private final long nowMs;
@@ -31,6 +32,7 @@ final class PendingRows {
   PendingRows(Tables tables, RocksDatabase database, RowBatch batch, long nowMs) {
     this.tables = tables;
     this.batch = batch;
+    this.database = database;
     this.id = database.id();
     this.horizon = database.published().horizon();
     this.nowMs = nowMs;
@@ -129,6 +131,7 @@ final class PendingRows {
     }
     if (after != 0) {
       batch.put(tables.expiry, RowKey.expiry(after, entry.row), NOTHING);
+      database.dueFrom(Math.min(database.dueFrom(), after));
     }
   }
 

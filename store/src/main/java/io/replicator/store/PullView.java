@@ -13,14 +13,24 @@ final class PullView implements AutoCloseable {
   private final ReadOptions options;
   private final Standing standing;
 
-  PullView(RocksDatabase database, Tables tables, Snapshot snapshot) {
+  PullView(RocksDatabase database, Tables tables, Snapshot snapshot, Standing standing) {
     this.database = database;
     this.tables = tables;
     this.snapshot = snapshot;
     this.options = new ReadOptions().setSnapshot(snapshot);
-    this.standing =
-        Standing.decode(
-            tables.get(tables.meta, options, MetaRow.of(MetaRow.STANDING, database.id())));
+    this.standing = standing;
+  }
+
+  PullView(RocksDatabase database, Tables tables, Snapshot snapshot) {
+    this(database, tables, snapshot, standing(database, tables, snapshot));
+  }
+
+  /** What the snapshot says of the database. */
+  static Standing standing(RocksDatabase database, Tables tables, Snapshot snapshot) {
+    try (ReadOptions options = new ReadOptions().setSnapshot(snapshot)) {
+      return Standing.decode(
+          tables.get(tables.meta, options, MetaRow.of(MetaRow.STANDING, database.id())));
+    }
   }
 
   Standing standing() {

@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.function.LongSupplier;
 
 /**
- * The writer of a store: what all databases have pending becomes one RocksDB batch.
+ * A writer of a store: what its databases have pending becomes one RocksDB batch.
  *
  * <p>Writes happen at {@link #flush}, at the end of a commit when much is pending, and, where one
  * commit alone is too much, within it. Then, and when {@link #flush} comes before a commit has
@@ -17,8 +17,9 @@ import java.util.function.LongSupplier;
  * holds their frontiers until the write that follows its end. The mark outlives a crash: whoever
  * captures then repeats the commit.
  *
- * <p>Guarded by the store's write lock. After a failed write nothing is accepted any more: what the
- * overlays assume to be stored may not be.
+ * <p>Guarded by the store's write lock, which all its writers share; waiting for the disk goes on
+ * without it. After a failed write nothing is accepted any more: what the overlays assume to be
+ * stored may not be.
  */
 final class RocksCommitWriter implements CommitWriter {
   private final RocksStore store;
@@ -53,6 +54,16 @@ final class RocksCommitWriter implements CommitWriter {
     databases.put(database.name(), new OverlayWriter(database, tables, this, settings));
   }
 
+  /** Fails while another writer must not have the database; with the lock held. */
+  void requireNothingPending(String name) {
+    overlay(name).requireNothingPending();
+  }
+
+  /** Another writer has the database from now on; with the lock held. */
+  void give(String name) {
+    databases.remove(name).give();
+  }
+
   @Override
   public KeyspaceWriter database(String name) {
     return overlay(name);
@@ -65,6 +76,9 @@ final class RocksCommitWriter implements CommitWriter {
       if (overlay == null) {
         store.database(name);
         overlay = databases.get(name);
+      }
+      if (overlay == null) {
+        throw new IllegalStateException("another writer has been given database " + name);
       }
       return overlay;
     }
@@ -123,7 +137,7 @@ final class RocksCommitWriter implements CommitWriter {
       OverlayWriter overlay = overlay(database);
       if (overlay.loading()) {
         // The sweep compares what is stored.
-        write(List.of(overlay), Map.of(), false);
+        write(List.of(overlay), Map.of());
         overlay.deleteUnseen();
         overlay.endLoad();
       }
@@ -141,15 +155,18 @@ final class RocksCommitWriter implements CommitWriter {
   public void flush(boolean sync) {
     synchronized (lock) {
       requireUsable();
-      write(databases.values(), checkpoints, sync);
+      write(databases.values(), checkpoints);
       checkpoints.clear();
+    }
+    if (sync) {
+      store.sync();
     }
   }
 
   /** Writes what is pending where it has become too much; any change may be followed by this. */
   void relieve() {
     if (pendingBytes() > settings.writeBatchBytesMax()) {
-      write(databases.values(), checkpoints, false);
+      write(databases.values(), checkpoints);
       checkpoints.clear();
     }
   }
@@ -173,13 +190,13 @@ final class RocksCommitWriter implements CommitWriter {
         }
       }
       if (expired > 0) {
-        write(List.of(database), Map.of(), false);
+        write(List.of(database), Map.of());
       }
       return expired;
     }
   }
 
-  private void write(Iterable<OverlayWriter> written, Map<String, Bytes> positions, boolean sync) {
+  private void write(Iterable<OverlayWriter> written, Map<String, Bytes> positions) {
     long nowMs = clockMs.getAsLong();
     long holdingRun = held ? store.run() : 0;
     List<Standing> standings = new ArrayList<>();
@@ -191,8 +208,8 @@ final class RocksCommitWriter implements CommitWriter {
       positions.forEach(
           (source, position) ->
               batch.put(tables.meta, MetaRow.checkpoint(source), position.toArray()));
-      if (batch.count() > 0 || sync) {
-        tables.write(batch, sync);
+      if (batch.count() > 0) {
+        tables.write(batch, false);
       }
     } catch (RuntimeException e) {
       failure = e;

@@ -26,6 +26,7 @@ final class RocksDatabase implements Database {
   private final List<LostRange> lostRanges;
   private final ConcurrentSkipListMap<Long, Long> staleGenerations;
   private volatile Standing published;
+  private volatile long dueFrom;
 
   RocksDatabase(
       RocksStore store,
@@ -71,6 +72,18 @@ final class RocksDatabase implements Database {
    */
   ConcurrentSkipListMap<Long, Long> staleGenerations() {
     return staleGenerations;
+  }
+
+  /**
+   * No key is due before. A look at what is due begins here: before it are the marks of many rows
+   * that were deleted, which RocksDB would have to pass over. Changed with the write lock held.
+   */
+  long dueFrom() {
+    return dueFrom;
+  }
+
+  void dueFrom(long dueMs) {
+    dueFrom = dueMs;
   }
 
   @Override
@@ -146,6 +159,21 @@ final class RocksDatabase implements Database {
   @Override
   public Batch pull(Cursor from, KeyFilter filter, PullLimits limits) {
     return store.leased(() -> read(from, filter, limits));
+  }
+
+  @Override
+  public DatabaseSnapshot snapshot() {
+    return store.leased(
+        () -> {
+          Snapshot snapshot = store.pin();
+          try {
+            Standing standing = PullView.standing(this, tables, snapshot);
+            return new PinnedState(store, this, tables, snapshot, standing);
+          } catch (RuntimeException e) {
+            store.unpin(snapshot);
+            throw e;
+          }
+        });
   }
 
   private Batch read(Cursor from, KeyFilter filter, PullLimits limits) {

@@ -5,24 +5,28 @@ import io.replicator.replication.Epoch;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.rocksdb.RocksDBException;
+import org.rocksdb.Snapshot;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * A store on RocksDB.
  *
- * <p>Two locks. The <em>write lock</em> is held by whoever changes rows or the overlays: the writer
- * for each of its calls, retention for each of its small batches. Pulls never take it. The
- * <em>lease</em> is shared by everybody who touches RocksDB from outside the write lock, and taken
- * whole by {@link #close}, so that no native object is freed under a reader.
+ * <p>Two locks. The <em>write lock</em> is held by whoever changes rows or the overlays: a writer
+ * for each of its calls, retention for each of its small batches. Pulls never take it, and nobody
+ * waits for the disk to have something while holding it. The <em>lease</em> is shared by everybody
+ * who touches RocksDB from outside the write lock, and taken whole by {@link #close}, so that no
+ * native object is freed under a reader.
  *
  * <p>Versions after an unclean end: see {@link Incarnation} and {@link LostRange}.
  */
@@ -39,7 +43,11 @@ public final class RocksStore implements Store {
   private final Object retentionLock = new Object();
   private final ReentrantReadWriteLock leases = new ReentrantReadWriteLock();
   private final Map<String, RocksDatabase> databases = new ConcurrentHashMap<>();
+  private final Set<Snapshot> pinned = ConcurrentHashMap.newKeySet();
+  private final StoreSettings settings;
+  private final LongSupplier clockMs;
   private final RocksCommitWriter writer;
+  private final Map<String, RocksCommitWriter> owners = new ConcurrentHashMap<>();
   private final Retention retention;
   private volatile boolean closed;
 
@@ -53,6 +61,8 @@ public final class RocksStore implements Store {
     this.directory = directory;
     this.epoch = epoch;
     this.run = nonZero();
+    this.settings = settings;
+    this.clockMs = clockMs;
     this.writer = new RocksCommitWriter(this, tables, writeLock, settings, clockMs);
     this.retention = new Retention(tables, writeLock, settings);
   }
@@ -192,7 +202,12 @@ public final class RocksStore implements Store {
 
   private void add(RocksDatabase database) {
     databases.put(database.name(), database);
-    writer.add(database);
+    own(database, writer);
+  }
+
+  private void own(RocksDatabase database, RocksCommitWriter owner) {
+    owner.add(database);
+    owners.put(database.name(), owner);
   }
 
   @Override
@@ -257,6 +272,35 @@ public final class RocksStore implements Store {
   }
 
   @Override
+  public CommitWriter writer(Collection<String> names) {
+    synchronized (writeLock) {
+      requireOpen();
+      RocksCommitWriter made = new RocksCommitWriter(this, tables, writeLock, settings, clockMs);
+      Set<String> wanted = Set.copyOf(names);
+      for (String name : wanted) {
+        database(name);
+        owners.get(name).requireNothingPending(name);
+      }
+      for (String name : wanted) {
+        owners.get(name).give(name);
+        own(databases.get(name), made);
+      }
+      // Frontiers that another writer held back are this one's now, which holds none.
+      made.flush(false);
+      return made;
+    }
+  }
+
+  /** Waits until the disk has everything that was written before; without the write lock. */
+  void sync() {
+    leased(
+        () -> {
+          tables.sync();
+          return null;
+        });
+  }
+
+  @Override
   public Bytes checkpoint(String source) {
     return meta(MetaRow.checkpoint(source));
   }
@@ -298,21 +342,47 @@ public final class RocksStore implements Store {
     return leased(
         () -> {
           List<Bytes> due = due((RocksDatabase) database(database), nowMs, keysMax);
-          return due.isEmpty() ? 0 : writer.expire(database, due, nowMs);
+          return due.isEmpty() ? 0 : owners.get(database).expire(database, due, nowMs);
         });
   }
 
   private List<Bytes> due(RocksDatabase database, long nowMs, int keysMax) {
     List<Bytes> keys = new ArrayList<>();
+    long from = database.dueFrom();
+    if (from > nowMs) {
+      return keys;
+    }
     byte[] end = RowKey.versioned(database.id(), nowMs + 1);
     try (RowScan rows = tables.scan(tables.expiry, end)) {
-      boolean found = rows.seek(RowKey.databaseBegin(database.id()));
+      boolean found = rows.seek(RowKey.versioned(database.id(), from));
       for (; found && keys.size() < keysMax; found = rows.next()) {
         byte[] header = RowKey.headerOfExpiry(rows.key());
         keys.add(RowKey.key(header, 0, header.length - 2));
       }
     }
     return keys;
+  }
+
+  @Override
+  public long nextDue(String name) {
+    return leased(
+        () -> {
+          RocksDatabase database = (RocksDatabase) database(name);
+          // Locked, so that no row comes between the look and what is remembered of it.
+          synchronized (writeLock) {
+            if (database.dueFrom() != Long.MAX_VALUE) {
+              database.dueFrom(firstDue(database));
+            }
+            return database.dueFrom();
+          }
+        });
+  }
+
+  private long firstDue(RocksDatabase database) {
+    try (RowScan rows = tables.scan(tables.expiry, RowKey.databaseEnd(database.id()))) {
+      boolean found = rows.seek(RowKey.versioned(database.id(), database.dueFrom()));
+      return found ? RowKey.number(rows.key()) : Long.MAX_VALUE;
+    }
   }
 
   /**
@@ -325,6 +395,39 @@ public final class RocksStore implements Store {
     try {
       requireOpen();
       return reading.get();
+    } finally {
+      leases.readLock().unlock();
+    }
+  }
+
+  /**
+   * As {@link #leased(Supplier)}, for reading from a snapshot.
+   *
+   * @throws IllegalStateException if it is released, or the store closed
+   */
+  <T> T leased(Snapshot snapshot, Supplier<T> reading) {
+    return leased(
+        () -> {
+          if (!pinned.contains(snapshot)) {
+            throw new IllegalStateException("the snapshot is closed");
+          }
+          return reading.get();
+        });
+  }
+
+  /** What is stored now, until {@link #unpin}; with a lease held. */
+  Snapshot pin() {
+    Snapshot snapshot = tables.snapshot();
+    pinned.add(snapshot);
+    return snapshot;
+  }
+
+  void unpin(Snapshot snapshot) {
+    leases.readLock().lock();
+    try {
+      if (pinned.remove(snapshot)) {
+        tables.release(snapshot);
+      }
     } finally {
       leases.readLock().unlock();
     }
@@ -354,6 +457,8 @@ public final class RocksStore implements Store {
           return;
         }
         closed = true;
+        pinned.forEach(tables::release);
+        pinned.clear();
         try {
           if (inOrder) {
             RowBatch batch = new RowBatch();

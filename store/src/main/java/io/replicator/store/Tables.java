@@ -207,6 +207,15 @@ final class Tables implements AutoCloseable {
     }
   }
 
+  /** Waits until the disk has everything that was written before. */
+  void sync() {
+    try {
+      rocks.syncWal();
+    } catch (RocksDBException e) {
+      throw failed("waiting for the disk of", e);
+    }
+  }
+
   /** Rows put and deleted since the opening, a range as one. */
   long rowsWritten() {
     return rowsWritten.get();

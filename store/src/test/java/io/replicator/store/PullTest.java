@@ -209,6 +209,21 @@ final class PullTest {
   }
 
   @Test
+  void shouldTellHowManyChangesOfOtherKeysItReadOver() {
+    for (int i = 0; i < 100; i++) {
+      fixture.put("a" + i, "v");
+      fixture.put("x" + i / 10, "v" + i);
+    }
+    fixture.commit();
+    KeyFilter x = new KeyFilter(List.of(KeyGlob.of("x*")), List.of());
+    Batch batch = fixture.database.pull(fixture.at(0), x, PullLimits.DEFAULT);
+    assertThat(batch.records()).hasSize(10);
+    assertThat(batch.passedOver()).isEqualTo(100);
+    assertThat(fixture.database.pull(fixture.at(0), KeyFilter.ALL, PullLimits.DEFAULT).passedOver())
+        .isZero();
+  }
+
+  @Test
   void shouldHoldFrontiersAndTellOfTheirRelease() {
     AtomicInteger told = new AtomicInteger();
     fixture.database.onHeadMoved(told::incrementAndGet);

@@ -10,11 +10,13 @@ import io.replicator.replication.VersionedRecord;
 import io.replicator.store.Admission;
 import io.replicator.store.CommitWriter;
 import io.replicator.store.Database;
+import io.replicator.store.DatabaseSnapshot;
 import io.replicator.store.DatabaseStats;
 import io.replicator.store.KeyspaceWriter;
 import io.replicator.store.PullLimits;
 import io.replicator.store.Store;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -100,6 +102,16 @@ final class MemoryStore implements Store {
   }
 
   @Override
+  public long nextDue(String database) {
+    return Long.MAX_VALUE;
+  }
+
+  @Override
+  public CommitWriter writer(Collection<String> databases) {
+    throw new UnsupportedOperationException("captures write by the store's own writer");
+  }
+
+  @Override
   public void close() {}
 
   private final class Writer implements CommitWriter {
@@ -175,6 +187,16 @@ final class MemoryStore implements Store {
             ? null
             : new KeyState(entry.type, entry.value, entry.expiresAtMs, entry.fields.size());
       }
+    }
+
+    @Override
+    public long version(Bytes key) {
+      throw new UnsupportedOperationException("captures do not ask for versions");
+    }
+
+    @Override
+    public long put(io.replicator.replication.Entry entry) {
+      throw new UnsupportedOperationException("captures write by the command");
     }
 
     @Override
@@ -303,7 +325,8 @@ final class MemoryStore implements Store {
     @Override
     public Batch pull(Cursor from, KeyFilter filter, PullLimits limits) {
       List<VersionedRecord> records = new ArrayList<>();
-      snapshot(name)
+      MemoryStore.this
+          .snapshot(name)
           .forEach(
               (key, e) -> {
                 records.add(
@@ -318,6 +341,11 @@ final class MemoryStore implements Store {
           !held,
           false,
           from instanceof Cursor.At ? List.of() : records);
+    }
+
+    @Override
+    public DatabaseSnapshot snapshot() {
+      throw new UnsupportedOperationException("captures need none");
     }
 
     @Override

@@ -9,6 +9,7 @@ import io.replicator.replication.KeyFilter;
 import io.replicator.replication.VersionedRecord;
 import io.replicator.store.Admission;
 import io.replicator.store.Database;
+import io.replicator.store.DatabaseSnapshot;
 import io.replicator.store.DatabaseStats;
 import io.replicator.store.PullLimits;
 import java.util.ArrayList;
@@ -94,6 +95,7 @@ final class LogDatabase implements Database {
     List<VersionedRecord> found = new ArrayList<>();
     long to = head;
     int bytes = 0;
+    int passedOver = 0;
     for (var row : log.tailMap(after, false).entrySet()) {
       if (bytes >= limits.bytesMax()) {
         to = row.getKey() - 1;
@@ -103,9 +105,16 @@ final class LogDatabase implements Database {
         VersionedRecord record = records.get(row.getValue());
         bytes += record.sizeBytes();
         found.add(record);
+      } else {
+        passedOver++;
       }
     }
-    return new Batch(from, new Cursor.At(EPOCH, to), to == head, false, found);
+    return new Batch(from, new Cursor.At(EPOCH, to), to == head, false, found, passedOver);
+  }
+
+  @Override
+  public DatabaseSnapshot snapshot() {
+    throw new UnsupportedOperationException("sessions need none");
   }
 
   @Override

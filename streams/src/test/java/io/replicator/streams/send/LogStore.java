@@ -5,6 +5,7 @@ import io.replicator.replication.Epoch;
 import io.replicator.store.CommitWriter;
 import io.replicator.store.Database;
 import io.replicator.store.Store;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -32,6 +33,16 @@ final class LogStore implements Store {
   @Override
   public CommitWriter writer() {
     throw new UnsupportedOperationException("databases are written to directly");
+  }
+
+  @Override
+  public CommitWriter writer(Collection<String> databases) {
+    return writer();
+  }
+
+  @Override
+  public long nextDue(String database) {
+    return Long.MAX_VALUE;
   }
 
   @Override
