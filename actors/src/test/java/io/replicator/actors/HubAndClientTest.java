@@ -7,6 +7,7 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.replicator.actors.client.Client;
 import io.replicator.actors.client.ClientSettings;
 import io.replicator.actors.hub.Hub;
+import io.replicator.actors.hub.HubDatabase;
 import io.replicator.actors.hub.HubSettings;
 import io.replicator.replication.Bytes;
 import io.replicator.replication.DataType;
@@ -61,8 +62,10 @@ class HubAndClientTest {
                     "127.0.0.1",
                     0,
                     List.of(
-                        new HubSettings.ServedDatabase("5", QosLevel.REALTIME),
-                        new HubSettings.ServedDatabase("0", QosLevel.IDLE)),
+                        new HubSettings.ServedDatabase(
+                            "5", QosLevel.REALTIME, HubDatabase.Origin.CAPTURED),
+                        new HubSettings.ServedDatabase(
+                            "0", QosLevel.IDLE, HubDatabase.Origin.CAPTURED)),
                     settings,
                     SessionSettings.DEFAULT,
                     Duration.ofSeconds(10)),

@@ -22,10 +22,16 @@ final class DemoCommand implements Callable<Integer> {
   @Option(names = "--once", description = "End after proof of equality, with a summary.")
   private boolean once;
 
+  @Option(
+      names = "--http",
+      paramLabel = "HOST:PORT",
+      description = "Where the pages are served. Default: a free port of 127.0.0.1.")
+  private String http = "127.0.0.1:0";
+
   @Override
   public Integer call() {
     log.apply();
     Logs.onlyWarnings();
-    return new Demo(spec.commandLine().getOut(), Termination.onSignals()).run(once);
+    return new Demo(spec.commandLine().getOut(), Termination.onSignals()).run(http, once);
   }
 }

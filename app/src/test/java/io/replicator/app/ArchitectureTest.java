@@ -47,7 +47,7 @@ final class ArchitectureTest {
       Map.of(
           "org.rocksdb..", Set.of("store"),
           "com.github.luben.zstd..", Set.of("protocol"),
-          "com.google.protobuf..", Set.of("protocol", "streams", "actors"),
+          "com.google.protobuf..", Set.of("protocol", "streams", "actors", "http.updates"),
           "io.lettuce..", Set.of("redis", "app"),
           "picocli..", Set.of("app"),
           "org.apache.pekko.http..", Set.of("http", "app"),

@@ -1,50 +1,63 @@
 package io.replicator.http;
 
-import io.replicator.actors.hub.HubStatus;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.replicator.actors.hub.Hub;
+import io.replicator.http.entries.DatabaseRoutes;
+import io.replicator.http.exchange.GatewayMeters;
+import io.replicator.http.exchange.GatewaySettings;
+import io.replicator.http.pages.Pages;
+import io.replicator.http.updates.Updates;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.concurrent.CompletionStage;
-import java.util.function.Supplier;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorSystem;
-import org.apache.pekko.http.javadsl.Http;
-import org.apache.pekko.http.javadsl.ServerBinding;
 
-/**
- * A hub's HTTP server, bound: status, health and metrics. Any thread. It only reads; whoever must
- * not see it is kept out by the address that it is bound to.
- */
+/** A hub's HTTP server, bound. Any thread. */
 public final class HubHttp {
-  private final ServerBinding binding;
+  private final HttpServer server;
+  private final DatabaseRoutes databases;
 
-  private HubHttp(ServerBinding binding) {
-    this.binding = binding;
+  private HubHttp(HttpServer server, DatabaseRoutes databases) {
+    this.server = server;
+    this.databases = databases;
   }
 
   /**
    * Binds and serves.
    *
-   * @param port 0 for any free one
-   * @param status of the hub; a request waits for it for 3 s at most
-   * @param metrics the meters in Prometheus' text format
+   * @param meters where the gateway counts, and what {@code /metrics} shows
    * @return fails when the address cannot be bound
    */
   public static CompletionStage<HubHttp> start(
-      ActorSystem<?> system,
-      String host,
-      int port,
-      Supplier<CompletionStage<HubStatus>> status,
-      Supplier<String> metrics) {
-    var routes = new HubRoutes(system, status, metrics);
-    return Http.get(system).newServerAt(host, port).bind(routes::handle).thenApply(HubHttp::new);
+      ActorSystem<?> system, GatewaySettings settings, Hub hub, PrometheusMeterRegistry meters) {
+    var gatewayMeters = new GatewayMeters(meters);
+    var databases = new DatabaseRoutes(system, settings, hub, gatewayMeters);
+    var routes =
+        new HubRoutes(
+            system,
+            new Gate(settings, gatewayMeters),
+            gatewayMeters,
+            new HubHealth(hub::status, meters::scrape),
+            databases,
+            new Updates(system, settings, hub, meters),
+            new Pages(system));
+    return HttpServer.bind(system, settings, gatewayMeters, routes::handle)
+        .whenComplete(
+            (server, failure) -> {
+              if (failure != null) {
+                databases.close();
+              }
+            })
+        .thenApply(server -> new HubHttp(server, databases));
   }
 
   public InetSocketAddress address() {
-    return binding.localAddress();
+    return server.address();
   }
 
-  /** Unbinds, and closes what is open after {@code patience} at the latest. */
+  /** Unbinds, answers who waits, and closes what is open after {@code patience} at the latest. */
   public CompletionStage<Done> stop(Duration patience) {
-    return binding.terminate(patience).thenApply(terminated -> Done.getInstance());
+    return server.stop(patience).whenComplete((done, failure) -> databases.close());
   }
 }

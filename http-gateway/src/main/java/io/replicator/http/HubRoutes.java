@@ -1,166 +1,163 @@
 package io.replicator.http;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.json.JsonMapper;
-import io.replicator.actors.hub.HubStatus;
-import io.replicator.streams.SourceStatus;
-import java.nio.charset.StandardCharsets;
-import java.util.LinkedHashMap;
-import java.util.Map;
+import io.replicator.http.entries.DatabaseRoutes;
+import io.replicator.http.exchange.Exchange;
+import io.replicator.http.exchange.GatewayMeters;
+import io.replicator.http.exchange.Headers;
+import io.replicator.http.exchange.Problem;
+import io.replicator.http.exchange.ProblemException;
+import io.replicator.http.exchange.RequestTarget;
+import io.replicator.http.pages.Pages;
+import io.replicator.http.updates.Updates;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.TimeUnit;
-import java.util.function.Function;
-import java.util.function.Supplier;
 import org.apache.pekko.actor.ClassicActorSystemProvider;
-import org.apache.pekko.http.javadsl.model.ContentType;
-import org.apache.pekko.http.javadsl.model.ContentTypes;
-import org.apache.pekko.http.javadsl.model.HttpEntities;
-import org.apache.pekko.http.javadsl.model.HttpMethods;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
-import org.apache.pekko.http.javadsl.model.StatusCode;
 import org.apache.pekko.http.javadsl.model.StatusCodes;
-import org.apache.pekko.http.javadsl.model.headers.Allow;
-import org.apache.pekko.http.javadsl.model.headers.CacheControl;
-import org.apache.pekko.http.javadsl.model.headers.CacheDirectives;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Answers requests: a function from request to response, without a server. Any thread.
- *
- * <pre>
- *   GET /v1/status     HubStatus as JSON; 503 when the hub does not answer in time
- *   GET /metrics       meters in Prometheus' text format
- *   GET /health/live   200 while the process answers
- *   GET /health/ready  200 when clients that connect now find the data, otherwise 503 and why not
- * </pre>
- *
- * Everything else is refused with a problem document (RFC 9457).
+ * Answers requests: a function from request to response, without a server. Any thread. Finds out
+ * what a request asks for and passes it on; what nobody answers, or answers wrongly, becomes a
+ * problem document (RFC 9457).
  */
 final class HubRoutes {
   private static final Logger log = LoggerFactory.getLogger(HubRoutes.class);
-  private static final ObjectMapper JSON = JsonMapper.builder().build();
-  private static final String STATUS = "/v1/status";
-  private static final String METRICS = "/metrics";
-  private static final String LIVE = "/health/live";
-  private static final String READY = "/health/ready";
-  private static final Set<String> PATHS = Set.of(STATUS, METRICS, LIVE, READY);
-  private static final long STATUS_TIMEOUT_MS = 3_000;
-
-  private static final ContentType PROBLEM_JSON = ContentTypes.parse("application/problem+json");
-  private static final ContentType PROMETHEUS_TEXT =
-      ContentTypes.parse("text/plain; version=0.0.4; charset=utf-8");
+  private static final Set<String> READ = Set.of("GET");
 
   private final ClassicActorSystemProvider system;
-  private final Supplier<CompletionStage<HubStatus>> status;
-  private final Supplier<String> metrics;
+  private final Gate gate;
+  private final GatewayMeters meters;
+  private final HubHealth health;
+  private final DatabaseRoutes databases;
+  private final Updates updates;
+  private final Pages pages;
 
   HubRoutes(
       ClassicActorSystemProvider system,
-      Supplier<CompletionStage<HubStatus>> status,
-      Supplier<String> metrics) {
+      Gate gate,
+      GatewayMeters meters,
+      HubHealth health,
+      DatabaseRoutes databases,
+      Updates updates,
+      Pages pages) {
     this.system = system;
-    this.status = status;
-    this.metrics = metrics;
+    this.gate = gate;
+    this.meters = meters;
+    this.health = health;
+    this.databases = databases;
+    this.updates = updates;
+    this.pages = pages;
   }
 
   CompletionStage<HttpResponse> handle(HttpRequest request) {
+    RequestTarget target = RequestTarget.of(request);
+    Route route = Route.of(target.segments());
+    boolean page = route == null && pages.has(target.path());
+    CompletionStage<HttpResponse> answer;
+    try {
+      answer =
+          dispatch(request, target, route, page)
+              .exceptionally(failure -> failed(request, target, failure));
+    } catch (RuntimeException e) {
+      discard(request);
+      answer = CompletableFuture.completedFuture(failed(request, target, e));
+    }
+    String name = route != null ? route.template() : page ? "page" : "none";
+    return answer.thenApply(
+        response -> {
+          meters.answered(name, response.status().intValue());
+          return gate.dressed(request, response);
+        });
+  }
+
+  private CompletionStage<HttpResponse> dispatch(
+      HttpRequest request, RequestTarget target, Route route, boolean page) {
+    Set<String> methods = route == null ? READ : route.methods();
+    HttpResponse refusal =
+        gate.refuse(request, target.path(), methods, page || (route != null && route.open()));
+    if (refusal != null) {
+      discard(request);
+      return CompletableFuture.completedFuture(refusal);
+    }
+    if (route == null && !page) {
+      throw Problem.of(StatusCodes.NOT_FOUND, "there is nothing at " + target.path()).exception();
+    }
+    String method = request.method().value();
+    if (!methods.contains(method.equals("HEAD") ? "GET" : method)) {
+      throw notAllowed(target, methods, method).exception();
+    }
+    if (route == Route.UPDATES) {
+      return updates.handle(request);
+    }
+    if (method.equals("PUT")) {
+      return databases.put(exchange(request, target, route));
+    }
     // A body has no meaning here, but unread it would hold up the connection.
-    request.discardEntityBytes(system);
-    String path = request.getUri().path();
-    if (!PATHS.contains(path)) {
-      return done(problem(StatusCodes.NOT_FOUND, "there is nothing at " + path, path));
-    }
-    if (!request.method().equals(HttpMethods.GET)) {
-      String detail = path + " can only be read, not " + request.method().value();
-      return done(
-          problem(StatusCodes.METHOD_NOT_ALLOWED, detail, path)
-              .addHeader(Allow.create(HttpMethods.GET, HttpMethods.HEAD)));
-    }
-    return switch (path) {
-      case LIVE -> done(json(StatusCodes.OK, Map.of("live", true)));
-      case READY -> askHub(path, HubRoutes::readiness);
-      case STATUS -> askHub(path, answer -> json(StatusCodes.OK, answer));
-      default -> done(response(StatusCodes.OK, PROMETHEUS_TEXT, utf8(metrics.get())));
+    discard(request);
+    return route == null ? pages.handle(request) : read(request, target, route);
+  }
+
+  private CompletionStage<HttpResponse> read(
+      HttpRequest request, RequestTarget target, Route route) {
+    return switch (route) {
+      case DATABASES -> databases.list(exchange(request, target, route));
+      case ENTRIES -> databases.entries(exchange(request, target, route));
+      case ENTRY ->
+          request.method().value().equals("DELETE")
+              ? databases.delete(exchange(request, target, route))
+              : databases.entry(exchange(request, target, route));
+      case CHANGES -> databases.changes(exchange(request, target, route));
+      case UPDATES -> updates.handle(request);
+      case STATUS -> health.status(target.query());
+      case METRICS -> health.metrics();
+      case LIVE -> health.live();
+      case READY -> health.ready();
+      case OPENAPI -> Description.answer();
     };
   }
 
-  private CompletionStage<HttpResponse> askHub(
-      String path, Function<HubStatus, HttpResponse> answer) {
-    // A copy, so that the timeout completes ours and not the hub's own stage.
-    return status
-        .get()
-        .toCompletableFuture()
-        .copy()
-        .orTimeout(STATUS_TIMEOUT_MS, TimeUnit.MILLISECONDS)
-        .handle(
-            (hubStatus, failure) -> {
-              if (failure == null) {
-                return answer.apply(hubStatus);
-              }
-              log.warn("{} not answered: {}", path, failure.toString());
-              String detail = "the hub did not answer within " + STATUS_TIMEOUT_MS + " ms";
-              return problem(StatusCodes.SERVICE_UNAVAILABLE, detail, path);
-            });
-  }
-
-  /** Ready once every source has been read at least once, so that no client finds a gap. */
-  private static HttpResponse readiness(HubStatus hub) {
-    for (SourceStatus source : hub.sources()) {
-      boolean neverCaptured =
-          source.state() != SourceStatus.State.STREAMING && source.offset() <= 0;
-      if (neverCaptured) {
-        String why = "source " + source.address() + " is " + source.state();
-        return problem(StatusCodes.SERVICE_UNAVAILABLE, why + ": " + source.detail(), READY);
-      }
+  private static Problem notAllowed(RequestTarget target, Set<String> methods, String method) {
+    List<String> allowed = new ArrayList<>(methods);
+    if (methods.contains("GET")) {
+      allowed.add("HEAD");
     }
-    for (HubStatus.DatabaseStatus database : hub.databases()) {
-      if (database.loading()) {
-        String why = "database " + database.name() + " is being loaded from its source";
-        return problem(StatusCodes.SERVICE_UNAVAILABLE, why, READY);
-      }
+    String all = String.join(", ", allowed);
+    return Problem.of(
+            StatusCodes.METHOD_NOT_ALLOWED,
+            target.path() + " cannot be asked with " + method + "; allowed: " + all)
+        .with(Headers.of("Allow", all));
+  }
+
+  private static Exchange exchange(HttpRequest request, RequestTarget target, Route route) {
+    return new Exchange(
+        request,
+        target,
+        route.varying(target.segments()),
+        request.getAttribute(Exchange.GONE).orElseGet(CompletableFuture::new));
+  }
+
+  private void discard(HttpRequest request) {
+    request.discardEntityBytes(system);
+  }
+
+  private static HttpResponse failed(HttpRequest request, RequestTarget target, Throwable failure) {
+    Throwable cause =
+        failure instanceof CompletionException && failure.getCause() != null
+            ? failure.getCause()
+            : failure;
+    if (cause instanceof ProblemException refused) {
+      return refused.problem().answer(target.path());
     }
-    return json(StatusCodes.OK, Map.of("ready", true));
-  }
-
-  private static HttpResponse problem(StatusCode status, String detail, String path) {
-    var document = new LinkedHashMap<String, Object>();
-    document.put("type", "about:blank");
-    document.put("title", status.reason());
-    document.put("status", status.intValue());
-    document.put("detail", detail);
-    document.put("instance", path);
-    return response(status, PROBLEM_JSON, bytes(document));
-  }
-
-  private static HttpResponse json(StatusCode status, Object body) {
-    return response(status, ContentTypes.APPLICATION_JSON, bytes(body));
-  }
-
-  private static HttpResponse response(StatusCode status, ContentType type, byte[] body) {
-    return HttpResponse.create()
-        .withStatus(status)
-        .addHeader(CacheControl.create(CacheDirectives.NO_STORE))
-        .withEntity(HttpEntities.create(type, body));
-  }
-
-  private static byte[] bytes(Object body) {
-    try {
-      return JSON.writeValueAsBytes(body);
-    } catch (JsonProcessingException e) {
-      throw new IllegalStateException("cannot be written as JSON: " + body, e);
-    }
-  }
-
-  private static byte[] utf8(String text) {
-    return text.getBytes(StandardCharsets.UTF_8);
-  }
-
-  private static CompletionStage<HttpResponse> done(HttpResponse response) {
-    return CompletableFuture.completedFuture(response);
+    log.error("{} {} failed", request.method().value(), target.path(), cause);
+    return Problem.of(
+            StatusCodes.INTERNAL_SERVER_ERROR, "the hub failed to answer; its log tells more")
+        .answer(target.path());
   }
 }

@@ -1,2 +1,2 @@
-/** What a hub says over HTTP: its status, its health and its meters. */
+/** A hub over HTTP: the server, and which request goes where. */
 package io.replicator.http;

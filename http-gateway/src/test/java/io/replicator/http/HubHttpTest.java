@@ -5,8 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.replicator.actors.hub.HubStatus;
 import io.replicator.actors.hub.HubStatus.DatabaseStatus;
+import io.replicator.actors.hub.SessionTotals;
+import io.replicator.actors.hub.StatusQuery;
+import io.replicator.http.exchange.GatewayMeters;
+import io.replicator.http.exchange.GatewaySettings;
+import io.replicator.http.pages.Pages;
 import io.replicator.streams.SourceStatus;
 import io.replicator.streams.SourceStatus.State;
 import java.io.IOException;
@@ -28,18 +34,35 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class HubHttpTest {
   private static final ObjectMapper JSON = JsonMapper.builder().build();
   private static final ActorTestKit TEST_KIT = ActorTestKit.create();
   private static final HttpClient CLIENT = HttpClient.newHttpClient();
   private static final AtomicReference<CompletionStage<HubStatus>> STATUS = new AtomicReference<>();
-  private static HubHttp http;
+  private static final AtomicReference<StatusQuery> QUERY = new AtomicReference<>();
+  private static HttpServer http;
 
   @BeforeAll
   static void start() {
+    var meters = new GatewayMeters(new SimpleMeterRegistry());
+    var routes =
+        new HubRoutes(
+            TEST_KIT.system(),
+            new Gate(GatewaySettings.DEFAULT, meters),
+            meters,
+            new HubHealth(
+                query -> {
+                  QUERY.set(query);
+                  return STATUS.get();
+                },
+                () -> "replicator_up 1.0\n"),
+            null,
+            null,
+            new Pages(TEST_KIT.system()));
     http =
-        HubHttp.start(TEST_KIT.system(), "127.0.0.1", 0, STATUS::get, () -> "replicator_up 1.0\n")
+        HttpServer.bind(TEST_KIT.system(), GatewaySettings.DEFAULT, meters, routes::handle)
             .toCompletableFuture()
             .join();
   }
@@ -66,6 +89,37 @@ class HubHttpTest {
     assertThat(status.at("/sources/0/state").asText()).isEqualTo("STREAMING");
     assertThat(status.at("/databases/0/keys").asLong()).isEqualTo(120);
     assertThat(JSON.treeToValue(status, HubStatus.class)).isEqualTo(hub(State.STREAMING, 5, false));
+  }
+
+  @Test
+  void shouldAskForTheSessionsThatTheRequestNames() throws Exception {
+    get("/v1/status");
+    assertThat(QUERY.get()).isEqualTo(StatusQuery.DEFAULT);
+
+    get("/v1/status?sessions=7&sort=client&search=a%20b%2Bc");
+    assertThat(QUERY.get()).isEqualTo(new StatusQuery(7, StatusQuery.Sort.CLIENT, "a b+c"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"sessions=1001", "sessions=-1", "sessions=many", "sort=rtt", "limit=5"})
+  void shouldRefuseWhatIsNotAllowedInAQueryOfTheStatus(String query) throws Exception {
+    HttpResponse<String> response = get("/v1/status?" + query);
+
+    assertThat(response.statusCode()).isEqualTo(400);
+    assertThat(contentType(response)).isEqualTo("application/problem+json");
+  }
+
+  @Test
+  void shouldServeThePagesAndTheirHeads() throws Exception {
+    HttpResponse<String> page = get("/");
+    assertThat(page.statusCode()).isEqualTo(200);
+    assertThat(page.body()).contains("<title>Replicator hub</title>");
+
+    HttpResponse<String> head =
+        send(request("/").method("HEAD", HttpRequest.BodyPublishers.noBody()).build());
+    assertThat(head.statusCode()).isEqualTo(200);
+    assertThat(head.body()).isEmpty();
+    assertThat(head.headers().firstValue("etag")).isEqualTo(page.headers().firstValue("etag"));
   }
 
   @Test
@@ -118,7 +172,7 @@ class HubHttpTest {
   @Test
   void shouldAnswerWithAProblemWhereThereIsNothing() throws Exception {
     assertProblem(get("/v1/nothing"), 404, "/v1/nothing");
-    assertProblem(get("/"), 404, "/");
+    assertProblem(get("/nothing"), 404, "/nothing");
   }
 
   @Test
@@ -166,8 +220,11 @@ class HubHttpTest {
         "e1",
         ":3333",
         1,
+        2,
         List.of(source),
-        List.of(new DatabaseStatus("5", "REALTIME", 120, 7, 0, 0, 1000, loading)),
-        List.of());
+        List.of(new DatabaseStatus("5", "realtime", "captured", 120, 7, 0, 0, 1000, loading)),
+        List.of(),
+        0,
+        SessionTotals.NONE);
   }
 }

@@ -1,6 +1,7 @@
 package io.replicator.actors.client;
 
 import com.google.protobuf.UnsafeByteOperations;
+import io.replicator.protocol.Capabilities;
 import io.replicator.protocol.Frames;
 import io.replicator.protocol.v1.Hello;
 import io.replicator.protocol.v1.Resume;
@@ -24,6 +25,7 @@ final class Handshake {
     Hello.Builder hello =
         Hello.newBuilder()
             .setProtocolVersion(Frames.VERSION_MAX)
+            .addCapabilities(Capabilities.DICTIONARY)
             .setClientId(clientId)
             .setClientName(settings.name());
     for (ClientSettings.ClientSubscription subscription : settings.subscriptions()) {

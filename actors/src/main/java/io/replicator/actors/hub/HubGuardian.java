@@ -20,6 +20,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
@@ -38,6 +39,7 @@ import org.apache.pekko.actor.typed.javadsl.Receive;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 import org.apache.pekko.io.Inet;
 import org.apache.pekko.io.TcpSO;
+import org.apache.pekko.stream.Materializer;
 import org.apache.pekko.stream.SystemMaterializer;
 import org.apache.pekko.stream.javadsl.Keep;
 import org.apache.pekko.stream.javadsl.Sink;
@@ -47,12 +49,14 @@ import org.apache.pekko.stream.javadsl.Tcp;
  * A hub: binds the port, owns the capture and the sessions, and takes them down in order.
  *
  * <pre>
- *   binding ──▶ serving ──Stop──▶ draining (no new clients; capture ends, then sessions get the rest)
+ *   binding ──▶ serving ──Stop──▶ draining (no new clients; capture and writes of embedded databases
+ *      │                             │      end, then sessions get the rest)
  *      │                             └──(last session gone, or the time is over)──▶ stopped
  *      └──(port not to be had)──▶ stopped
  * </pre>
  *
- * <p>It has stopped only when the capture has ended too, so that the store can be closed then.
+ * <p>It has stopped only when the capture and the writes have ended too, so that the store can be
+ * closed then.
  */
 final class HubGuardian extends AbstractBehavior<HubGuardian.Command> {
   private static final Duration STATUS_TIMEOUT = Duration.ofSeconds(3);
@@ -65,7 +69,7 @@ final class HubGuardian extends AbstractBehavior<HubGuardian.Command> {
   public sealed interface Command {}
 
   /** Asks how everything is. */
-  public record GetStatus(ActorRef<HubStatus> replyTo) implements Command {}
+  public record GetStatus(StatusQuery query, ActorRef<HubStatus> replyTo) implements Command {}
 
   /** Drain and stop; {@link Parts#stopped} completes afterwards. */
   public record Stop() implements Command {}
@@ -74,12 +78,16 @@ final class HubGuardian extends AbstractBehavior<HubGuardian.Command> {
 
   private record BindFailed(Throwable error) implements Command {}
 
-  private record Sessions(List<SessionStatus> sessions, ActorRef<HubStatus> replyTo)
+  /** How the sessions are, and those of them that were asked for. */
+  private record SessionsAnswered(
+      SessionTotals totals, List<SessionStatus> shown, long found, ActorRef<HubStatus> replyTo)
       implements Command {}
 
   private record CaptureStopped() implements Command {}
 
   private record CaptureEnded() implements Command {}
+
+  private record WritesStopped() implements Command {}
 
   private record SessionsStopped() implements Command {}
 
@@ -93,6 +101,8 @@ final class HubGuardian extends AbstractBehavior<HubGuardian.Command> {
    * What a hub is made of, and what it promises to whoever started it.
    *
    * @param captures makes the capture of the next attempt; null for a hub without a source
+   * @param writes to the embedded databases
+   * @param sessions completes before {@code bound}
    * @param bound completes with the address when clients can connect
    * @param stopped completes when everything is down; fails when the hub could not start
    */
@@ -100,8 +110,24 @@ final class HubGuardian extends AbstractBehavior<HubGuardian.Command> {
       HubSettings settings,
       Store store,
       Supplier<Capture> captures,
+      WriteQueue writes,
+      CompletableFuture<Sessions> sessions,
       CompletableFuture<InetSocketAddress> bound,
-      CompletableFuture<Done> stopped) {}
+      CompletableFuture<Done> stopped) {
+
+    /** What is served, in the order of the lanes; made in the store where they are new. */
+    List<HubDatabase> databases() {
+      return settings.databases().stream()
+          .map(
+              served ->
+                  new HubDatabase(
+                      served.name(),
+                      served.level(),
+                      served.origin(),
+                      store.database(served.name())))
+          .toList();
+    }
+  }
 
   private final Parts parts;
   private final Executor blocking;
@@ -110,9 +136,11 @@ final class HubGuardian extends AbstractBehavior<HubGuardian.Command> {
   private final AtomicReference<CaptureActor.Attempt> capture = new AtomicReference<>();
   private final ActorRef<SessionSupervisor.Command> sessions;
   private final ActorRef<CaptureActor.Command> capturing;
+  private final ActorRef<EmbeddedWriter.Command> writing;
   private Tcp.ServerBinding binding;
   private boolean stopping;
   private boolean captureEnded;
+  private boolean writesEnded;
   private boolean sessionsStopped;
   private Throwable bindError;
   private String address;
@@ -163,9 +191,10 @@ final class HubGuardian extends AbstractBehavior<HubGuardian.Command> {
             settings.session(),
             settings.store().valueBytesMax());
     this.sessions =
-        context.spawn(
-            SessionSupervisor.create(offer, blocks, settings.session().sessionsMax()), "sessions");
+        context.spawn(SessionSupervisor.create(settings.session().sessionsMax()), "sessions");
     context.watchWith(sessions, new SessionsStopped());
+    var served = new Sessions(offer, blocks, sessions);
+    parts.sessions().complete(served);
     if (parts.captures() == null) {
       this.capturing = null;
     } else {
@@ -176,13 +205,40 @@ final class HubGuardian extends AbstractBehavior<HubGuardian.Command> {
               "capture");
       context.watchWith(capturing, new CaptureStopped());
     }
+    this.writing = spawnWriter();
     timers.startTimerWithFixedDelay(new DropTombstones(), TOMBSTONE_INTERVAL);
     context.pipeToSelf(
-        bind(settings), (bound, error) -> error == null ? new Bound(bound) : new BindFailed(error));
+        bind(settings, served),
+        (bound, error) -> error == null ? new Bound(bound) : new BindFailed(error));
   }
 
-  private CompletionStage<Tcp.ServerBinding> bind(HubSettings settings) {
-    ActorRef<SessionSupervisor.Command> supervisor = sessions;
+  private ActorRef<EmbeddedWriter.Command> spawnWriter() {
+    Set<String> embedded = parts.settings().names(HubDatabase.Origin.EMBEDDED);
+    if (embedded.isEmpty()) {
+      writesEnded = true;
+      return null;
+    }
+    for (String name : embedded) {
+      if (parts.store().database(name).stats().loading()) {
+        throw new IllegalStateException(
+            "database %s cannot be embedded: the store has a part of a load of it from a source;"
+                    .formatted(name)
+                + " choose another name or another store");
+      }
+    }
+    ActorRef<EmbeddedWriter.Command> writer =
+        getContext()
+            .spawn(
+                EmbeddedWriter.create(
+                    parts.store(), embedded, parts.writes(), System::currentTimeMillis),
+                "embedded-writer",
+                EmbeddedWriter.props());
+    getContext().watchWith(writer, new WritesStopped());
+    return writer;
+  }
+
+  private CompletionStage<Tcp.ServerBinding> bind(HubSettings settings, Sessions served) {
+    Materializer materializer = SystemMaterializer.get(getContext().getSystem()).materializer();
     List<Inet.SocketOption> options = List.of(TcpSO.reuseAddress(true), TcpSO.tcpNoDelay(true));
     return Tcp.get(getContext().getSystem())
         .bind(
@@ -196,11 +252,10 @@ final class HubGuardian extends AbstractBehavior<HubGuardian.Command> {
         .toMat(
             Sink.foreach(
                 connection ->
-                    supervisor.tell(
-                        new SessionSupervisor.Connected(
-                            text(connection.remoteAddress()), connection.flow()))),
+                    connection.handleWith(
+                        served.flow("tcp", text(connection.remoteAddress())), materializer)),
             Keep.left())
-        .run(SystemMaterializer.get(getContext().getSystem()).materializer());
+        .run(materializer);
   }
 
   private static String text(InetSocketAddress address) {
@@ -213,12 +268,13 @@ final class HubGuardian extends AbstractBehavior<HubGuardian.Command> {
         .onMessage(Bound.class, this::onBound)
         .onMessage(BindFailed.class, this::onBindFailed)
         .onMessage(GetStatus.class, this::onGetStatus)
-        .onMessage(Sessions.class, this::onSessions)
+        .onMessage(SessionsAnswered.class, this::onSessions)
         .onMessage(DropTombstones.class, this::onDropTombstones)
         .onMessage(TombstonesDropped.class, this::onTombstonesDropped)
         .onMessage(Stop.class, this::onStop)
         .onMessage(CaptureStopped.class, this::onCaptureStopped)
         .onMessage(CaptureEnded.class, this::onCaptureEnded)
+        .onMessage(WritesStopped.class, this::onWritesStopped)
         .onMessage(DrainTimeout.class, this::onDrainTimeout)
         .onMessage(SessionsStopped.class, this::onSessionsStopped)
         .onSignal(PostStop.class, signal -> onPostStop())
@@ -257,7 +313,7 @@ final class HubGuardian extends AbstractBehavior<HubGuardian.Command> {
             new SourceIdentity(
                 source.id(),
                 source.address(),
-                parts.settings().databases().stream().map(ServedDatabase::name).toList()));
+                List.copyOf(parts.settings().names(HubDatabase.Origin.CAPTURED))));
       }
     }
     return new HubIdentity(parts.store().epoch().toString(), parts.store().epoch(), sources);
@@ -269,19 +325,27 @@ final class HubGuardian extends AbstractBehavior<HubGuardian.Command> {
   }
 
   private Behavior<Command> onGetStatus(GetStatus get) {
-    CompletionStage<List<SessionStatus>> asked =
+    CompletionStage<SessionSurvey> asked =
         AskPattern.ask(
             sessions,
             SessionSupervisor.GetSessions::new,
             STATUS_TIMEOUT,
             getContext().getSystem().scheduler());
+    // Searching and sorting thousands of sessions is not this actor's work.
     getContext()
         .pipeToSelf(
-            asked, (list, error) -> new Sessions(error == null ? list : List.of(), get.replyTo()));
+            asked.thenApplyAsync(survey -> sessions(survey, get), blocking),
+            (answer, error) -> error == null ? answer : sessions(SessionSurvey.NONE, get));
     return this;
   }
 
-  private Behavior<Command> onSessions(Sessions answer) {
+  private static SessionsAnswered sessions(SessionSurvey survey, GetStatus get) {
+    List<SessionStatus> found = get.query().found(survey.sessions());
+    return new SessionsAnswered(
+        survey.totals(), get.query().shown(found), found.size(), get.replyTo());
+  }
+
+  private Behavior<Command> onSessions(SessionsAnswered answer) {
     answer
         .replyTo()
         .tell(
@@ -290,9 +354,12 @@ final class HubGuardian extends AbstractBehavior<HubGuardian.Command> {
                 parts.store().epoch().toString(),
                 address,
                 startedAtMs,
+                System.currentTimeMillis(),
                 sources(),
                 parts.settings().databases().stream().map(this::status).toList(),
-                answer.sessions()));
+                answer.shown(),
+                answer.found(),
+                answer.totals()));
     return this;
   }
 
@@ -301,6 +368,7 @@ final class HubGuardian extends AbstractBehavior<HubGuardian.Command> {
     return new DatabaseStatus(
         served.name(),
         served.level().name().toLowerCase(Locale.ROOT),
+        served.origin().name().toLowerCase(Locale.ROOT),
         stats.keys(),
         stats.head(),
         stats.horizon(),
@@ -347,6 +415,9 @@ final class HubGuardian extends AbstractBehavior<HubGuardian.Command> {
     } else {
       timers.startSingleTimer(new DrainTimeout(), drainTimeout);
     }
+    if (writing != null) {
+      writing.tell(new EmbeddedWriter.Stop());
+    }
     if (capturing == null) {
       return onCaptureEnded(new CaptureEnded());
     }
@@ -372,9 +443,24 @@ final class HubGuardian extends AbstractBehavior<HubGuardian.Command> {
     return this;
   }
 
-  // Only now do the sessions know what the last change is that they have to bring.
   private Behavior<Command> onCaptureEnded(CaptureEnded ended) {
     captureEnded = true;
+    return drainSessions();
+  }
+
+  private Behavior<Command> onWritesStopped(WritesStopped stopped) {
+    if (!stopping) {
+      throw new IllegalStateException("the writer of the embedded databases has stopped by itself");
+    }
+    writesEnded = true;
+    return drainSessions();
+  }
+
+  // Only when nothing is written any more do they know the last change that they have to bring.
+  private Behavior<Command> drainSessions() {
+    if (!captureEnded || !writesEnded) {
+      return this;
+    }
     if (sessionsStopped) {
       return end();
     }
@@ -396,7 +482,7 @@ final class HubGuardian extends AbstractBehavior<HubGuardian.Command> {
       throw new IllegalStateException("the supervisor of sessions has stopped by itself");
     }
     sessionsStopped = true;
-    return captureEnded ? end() : this;
+    return captureEnded && writesEnded ? end() : this;
   }
 
   private Behavior<Command> end() {

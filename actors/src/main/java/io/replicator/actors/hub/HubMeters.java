@@ -1,33 +1,39 @@
 package io.replicator.actors.hub;
 
+import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.MultiGauge;
 import io.micrometer.core.instrument.MultiGauge.Row;
 import io.micrometer.core.instrument.Tags;
 import io.replicator.actors.hub.HubStatus.DatabaseStatus;
 import io.replicator.streams.SourceStatus;
-import io.replicator.streams.send.LaneStatus;
 import io.replicator.streams.send.SessionStatus;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.ToDoubleFunction;
 
 /**
- * Everything that a hub's status shows, as meters: one gauge for each number, with a row for each
- * source, database, session or lane. Rows come and go with what they describe; those that stay are
- * not registered again, which for thousands of sessions would take longer than all the rest.
- * Confined to one caller at a time.
+ * What a hub's status shows, as meters: one for each number, with a row for each source, database,
+ * or lane of a database. Rows come and go with what they describe.
+ *
+ * <p>No session has a meter of its own. Their numbers never repeat, so that every reconnect would
+ * leave a dead time series behind, and thousands of clients would make a scrape that nobody can
+ * afford. Sessions are counted by state, and their lags are told by percentiles; which ones they
+ * are, {@code GET /v1/status} tells. Confined to one caller at a time.
  */
 final class HubMeters {
   private final MeterRegistry registry;
   private final Map<String, MultiGauge> gauges = new HashMap<>();
+  private final Set<String> counters = new HashSet<>();
   private final Things<SourceStatus> sources = new Things<>();
   private final Things<DatabaseStatus> databases = new Things<>();
-  private final Things<SessionStatus> sessions = new Things<>();
-  private final Things<LaneStatus> lanes = new Things<>();
+  private final Things<SessionTotals> sessions = new Things<>();
+  private final Things<LaneTotals> lanes = new Things<>();
 
   public HubMeters(MeterRegistry registry) {
     this.registry = registry;
@@ -36,8 +42,8 @@ final class HubMeters {
   public synchronized void update(HubStatus status) {
     sources(status.sources());
     databases(status.databases());
-    sessions(status.sessions());
-    lanes(status.sessions());
+    sessions(status.totals());
+    lanes(status.totals().lanes());
   }
 
   private void sources(List<SourceStatus> list) {
@@ -73,39 +79,41 @@ final class HubMeters {
     databases.gauge("replicator.database.loading", database -> database.loading() ? 1 : 0);
   }
 
-  private void sessions(List<SessionStatus> list) {
-    list.forEach(session -> sessions.add(session, tags(session)));
-    sessions.complete();
-    sessions.gauge(
-        "replicator.session.stalled", session -> session.state().equals("stalled") ? 1 : 0);
-    sessions.gauge("replicator.session.window.bytes", SessionStatus::windowBytes);
-    sessions.gauge("replicator.session.inflight.bytes", SessionStatus::inFlightBytes);
-    sessions.gauge("replicator.session.rtt.ms", SessionStatus::rttMs);
-    sessions.gauge("replicator.session.delivery.rate", SessionStatus::deliveryBytesPerSecond);
-  }
-
-  private void lanes(List<SessionStatus> list) {
-    for (SessionStatus session : list) {
-      for (LaneStatus lane : session.lanes()) {
-        lanes.add(lane, tags(session).and("database", lane.database(), "qos", lane.qos()));
-      }
+  private void sessions(SessionTotals totals) {
+    List<Row<?>> states = new ArrayList<>();
+    for (String state : SessionStatus.STATES) {
+      states.add(Row.of(Tags.of("state", state), totals.states().getOrDefault(state, 0L)));
     }
-    lanes.complete();
-    lanes.gauge("replicator.lane.live", lane -> lane.state().equals("live") ? 1 : 0);
-    lanes.gauge("replicator.lane.cursor", LaneStatus::cursor);
-    lanes.gauge("replicator.lane.head", LaneStatus::head);
-    lanes.gauge("replicator.lane.lag.versions", LaneStatus::lagVersions);
-    lanes.gauge("replicator.lane.lag.ms", LaneStatus::lagMs);
-    lanes.gauge("replicator.lane.records", LaneStatus::records);
-    lanes.gauge("replicator.lane.changes.merged", LaneStatus::changesMerged);
-    lanes.gauge("replicator.lane.merged.bytes", LaneStatus::mergedBytes);
-    lanes.gauge("replicator.lane.plain.bytes", LaneStatus::plainBytes);
-    lanes.gauge("replicator.lane.block.bytes", LaneStatus::blockBytes);
-    lanes.gauge("replicator.lane.wire.bytes", LaneStatus::wireBytes);
+    gauge("replicator.sessions").register(states, true);
+    sessions.add(totals, Tags.empty());
+    sessions.complete();
+    sessions.gauge("replicator.sessions.inflight.bytes", SessionTotals::inFlightBytes);
+    sessions.counter("replicator.sessions.begun", SessionTotals::begun);
   }
 
-  private static Tags tags(SessionStatus session) {
-    return Tags.of("session", Long.toString(session.id()), "client", session.clientName());
+  private void lanes(List<LaneTotals> list) {
+    List<Row<?>> states = new ArrayList<>();
+    for (LaneTotals lane : list) {
+      Tags tags = tags(lane);
+      lanes.add(lane, tags);
+      lane.states().forEach((state, count) -> states.add(Row.of(tags.and("state", state), count)));
+    }
+    gauge("replicator.lanes").register(states, true);
+    lanes.complete();
+    lanes.gauge("replicator.lanes.lag.versions.max", LaneTotals::lagVersionsMax);
+    lanes.gauge("replicator.lanes.lag.ms.p50", LaneTotals::lagMsP50);
+    lanes.gauge("replicator.lanes.lag.ms.p99", LaneTotals::lagMsP99);
+    lanes.gauge("replicator.lanes.lag.ms.max", LaneTotals::lagMsMax);
+    lanes.counter("replicator.lanes.records", LaneTotals::records);
+    lanes.counter("replicator.lanes.changes.merged", LaneTotals::changesMerged);
+    lanes.counter("replicator.lanes.merged.bytes", LaneTotals::mergedBytes);
+    lanes.counter("replicator.lanes.plain.bytes", LaneTotals::plainBytes);
+    lanes.counter("replicator.lanes.block.bytes", LaneTotals::blockBytes);
+    lanes.counter("replicator.lanes.wire.bytes", LaneTotals::wireBytes);
+  }
+
+  private static Tags tags(LaneTotals lane) {
+    return Tags.of("database", lane.database(), "qos", lane.qos());
   }
 
   private MultiGauge gauge(String name) {
@@ -124,6 +132,18 @@ final class HubMeters {
       }
       newest.set(thing);
       present.put(tags, newest);
+    }
+
+    /** Something that only grows; nothing that has one is ever forgotten. */
+    void counter(String name, ToDoubleFunction<T> number) {
+      known.forEach(
+          (tags, newest) -> {
+            if (counters.add(name + tags)) {
+              FunctionCounter.builder(name, newest, thing -> number.applyAsDouble(thing.get()))
+                  .tags(tags)
+                  .register(registry);
+            }
+          });
     }
 
     /** Forgets those that were not added since the last time. */

@@ -4,7 +4,10 @@ import io.replicator.replication.QosLevel;
 import io.replicator.store.StoreSettings;
 import io.replicator.streams.send.SessionSettings;
 import java.time.Duration;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * What a hub is told; validated by whoever reads the configuration.
@@ -21,6 +24,14 @@ public record HubSettings(
     SessionSettings session,
     Duration drainTimeout) {
 
-  /** A database and the lane that its records travel in. */
-  public record ServedDatabase(String name, QosLevel level) {}
+  /** The databases whose changes come from there, in their order. */
+  Set<String> names(HubDatabase.Origin origin) {
+    return databases.stream()
+        .filter(database -> database.origin() == origin)
+        .map(ServedDatabase::name)
+        .collect(Collectors.toCollection(LinkedHashSet::new));
+  }
+
+  /** A database, the lane that its records travel in, and where they come from. */
+  public record ServedDatabase(String name, QosLevel level, HubDatabase.Origin origin) {}
 }

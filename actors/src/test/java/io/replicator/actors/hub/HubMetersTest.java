@@ -2,12 +2,12 @@ package io.replicator.actors.hub;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import io.replicator.streams.send.LaneStatus;
 import io.replicator.streams.send.SessionStatus;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
 class HubMetersTest {
@@ -15,47 +15,73 @@ class HubMetersTest {
   private final HubMeters meters = new HubMeters(registry);
 
   @Test
-  void shouldFollowALaneWithoutRegisteringItAgain() {
-    meters.update(status(session(1, "running", 5)));
-    Gauge before = cursor(1);
-    assertThat(before.value()).isEqualTo(5);
+  void shouldCountSessionsByState() {
+    meters.update(
+        status(
+            SessionStatuses.stalled(1), SessionStatuses.live(2, 10), SessionStatuses.live(3, 20)));
 
-    meters.update(status(session(1, "stalled", 7)));
-
-    assertThat(cursor(1)).isSameAs(before);
-    assertThat(before.value()).isEqualTo(7);
-    assertThat(registry.get("replicator.session.stalled").gauge().value()).isEqualTo(1);
+    assertThat(sessions("stalled")).isEqualTo(1);
+    assertThat(sessions("live")).isEqualTo(2);
+    assertThat(sessions("behind")).isZero();
   }
 
   @Test
-  void shouldForgetASessionThatHasEnded() {
-    meters.update(status(session(1, "running", 5), session(2, "running", 6)));
+  void shouldTellTheLagOfALaneByPercentiles() {
+    meters.update(
+        status(
+            LongStream.rangeClosed(1, 100)
+                .mapToObj(i -> SessionStatuses.live(i, i))
+                .toArray(SessionStatus[]::new)));
 
-    meters.update(status(session(2, "running", 6)));
-    assertThat(registry.find("replicator.lane.cursor").gauges()).hasSize(1);
-    assertThat(cursor(2).value()).isEqualTo(6);
-
-    meters.update(status());
-    assertThat(registry.getMeters()).isEmpty();
+    assertThat(registry.get("replicator.lanes.lag.ms.p50").gauge().value()).isEqualTo(50);
+    assertThat(registry.get("replicator.lanes.lag.ms.p99").gauge().value()).isEqualTo(99);
+    assertThat(registry.get("replicator.lanes.lag.ms.max").gauge().value()).isEqualTo(100);
+    assertThat(registry.get("replicator.lanes").tag("state", "live").gauge().value())
+        .isEqualTo(100);
   }
 
-  private Gauge cursor(long session) {
-    return registry
-        .get("replicator.lane.cursor")
-        .tag("session", Long.toString(session))
-        .tag("database", "0")
-        .gauge();
+  @Test
+  void shouldHaveAsManyMetersForThousandsOfSessionsAsForOne() {
+    meters.update(status(SessionStatuses.live(1, 5)));
+    int forOne = registry.getMeters().size();
+
+    meters.update(
+        status(
+            LongStream.rangeClosed(1, 5_000)
+                .mapToObj(i -> SessionStatuses.live(i, 5))
+                .toArray(SessionStatus[]::new)));
+
+    assertThat(registry.getMeters()).hasSize(forOne);
   }
 
-  private static SessionStatus session(long id, String state, long cursor) {
-    var lane =
-        new LaneStatus(
-            "0", "realtime", List.of("*"), "live", cursor, 9, 9 - cursor, 0, 1, 0, 0, 10, 5, 6);
-    return new SessionStatus(id, "client", "test:1", state, 0, 4096, 0, 1.5, 0, List.of(lane));
+  @Test
+  void shouldFollowWhatOnlyGrowsWithOneCounter() {
+    meters.update(status(SessionStatuses.live(1, 5)));
+    FunctionCounter wire = registry.get("replicator.lanes.wire.bytes").functionCounter();
+    assertThat(wire.count()).isEqualTo(SessionStatuses.WIRE_BYTES);
+
+    meters.update(status(SessionStatuses.live(1, 5), SessionStatuses.live(2, 5)));
+
+    assertThat(registry.get("replicator.lanes.wire.bytes").functionCounter()).isSameAs(wire);
+    assertThat(wire.count()).isEqualTo(2 * SessionStatuses.WIRE_BYTES);
+  }
+
+  private double sessions(String state) {
+    return registry.get("replicator.sessions").tag("state", state).gauge().value();
   }
 
   private static HubStatus status(SessionStatus... sessions) {
+    SessionTotals totals = new SessionSums().totals(Arrays.asList(sessions), sessions.length);
     return new HubStatus(
-        "hub", "epoch", "test:3333", 0, List.of(), List.of(), Arrays.asList(sessions));
+        "hub",
+        "epoch",
+        "test:3333",
+        0,
+        0,
+        List.of(),
+        List.of(),
+        List.of(),
+        sessions.length,
+        totals);
   }
 }

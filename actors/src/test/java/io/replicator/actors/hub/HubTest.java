@@ -2,15 +2,20 @@ package io.replicator.actors.hub;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 import static org.awaitility.Awaitility.await;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.replicator.actors.hub.EmbeddedDatabases.Outcome;
 import io.replicator.protocol.Frames;
 import io.replicator.protocol.v1.Ack;
 import io.replicator.protocol.v1.FeedAck;
 import io.replicator.protocol.v1.Frame;
 import io.replicator.protocol.v1.Hello;
 import io.replicator.protocol.v1.Refusal;
+import io.replicator.replication.Bytes;
+import io.replicator.replication.DataType;
+import io.replicator.replication.Entry;
 import io.replicator.replication.QosLevel;
 import io.replicator.store.RocksStore;
 import io.replicator.store.StoreSettings;
@@ -23,7 +28,9 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -45,6 +52,7 @@ class HubTest {
   private RocksStore store;
   private int port;
   private int sessionsMax = 10;
+  private List<String> embedded = List.of();
   private Duration drainTimeout = Duration.ofSeconds(60);
 
   @BeforeEach
@@ -145,6 +153,79 @@ class HubTest {
     assertThatThrownBy(() -> get(ended)).isInstanceOf(ExecutionException.class);
   }
 
+  @Test
+  void shouldServeDatabasesOfItsOwnBesideThoseOfASource() throws Exception {
+    embedded = List.of("quotes", "prices");
+    Hub hub = get(start(() -> capture));
+
+    assertThat(hub.epoch()).isEqualTo(store.epoch());
+    assertThat(hub.databases())
+        .extracting(HubDatabase::name, HubDatabase::origin, HubDatabase::level)
+        .containsExactly(
+            tuple("0", HubDatabase.Origin.CAPTURED, QosLevel.REALTIME),
+            tuple("quotes", HubDatabase.Origin.EMBEDDED, QosLevel.HIGH),
+            tuple("prices", HubDatabase.Origin.EMBEDDED, QosLevel.HIGH));
+    assertThat(get(hub.status()).databases())
+        .extracting(HubStatus.DatabaseStatus::origin)
+        .containsExactly("captured", "embedded", "embedded");
+    assertThat(get(put(hub, "quotes", "a"))).isInstanceOf(Outcome.Written.class);
+    assertThat(hub.databases().get(1).database().stats().keys()).isEqualTo(1);
+    assertThatThrownBy(() -> get(put(hub, "0", "a")))
+        .hasCauseInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("database 0");
+    capture.end();
+  }
+
+  @Test
+  void shouldWriteWhatItHasTakenBeforeItStopsAndTakeNothingAfterwards() throws Exception {
+    embedded = List.of("quotes");
+    Hub hub = get(start(null));
+    List<CompletionStage<Outcome>> taken = new ArrayList<>();
+    for (int i = 0; i < 1_000; i++) {
+      taken.add(put(hub, "quotes", "k" + i));
+    }
+
+    get(hub.stop());
+
+    for (CompletionStage<Outcome> one : taken) {
+      assertThat(get(one)).isInstanceOf(Outcome.Written.class);
+    }
+    assertThat(store.database("quotes").stats().keys()).isEqualTo(1_000);
+    assertThatThrownBy(() -> get(put(hub, "quotes", "late")))
+        .hasCauseInstanceOf(WriteRefusedException.class);
+  }
+
+  @Test
+  void shouldOwnItsDatabasesAgainAfterItWasRestarted() throws Exception {
+    embedded = List.of("quotes");
+    Hub first = get(start(null));
+    get(put(first, "quotes", "a"));
+    get(first.stop());
+
+    embedded = List.of("quotes", "prices");
+    Hub second = get(start(null));
+
+    assertThat(get(put(second, "quotes", "b"))).isInstanceOf(Outcome.Written.class);
+    assertThat(store.database("quotes").stats().keys()).isEqualTo(2);
+  }
+
+  @Test
+  void shouldNotOwnADatabaseThatIsAPartOfASource() {
+    store.writer().beginLoad("quotes");
+    store.writer().flush(false);
+    embedded = List.of("quotes");
+
+    assertThatThrownBy(() -> get(start(null)))
+        .hasMessageContaining("quotes")
+        .hasMessageContaining("part of a load");
+  }
+
+  private static CompletionStage<Outcome> put(Hub hub, String database, String key) {
+    Bytes name = Bytes.utf8(key);
+    return hub.embedded()
+        .put(database, new Entry(name, DataType.STRING, name, Map.of(), 0), EmbeddedDatabases.ANY);
+  }
+
   private CompletionStage<Hub> start(Supplier<Capture> captures) {
     SessionSettings d = SessionSettings.DEFAULT;
     var session =
@@ -160,14 +241,12 @@ class HubTest {
             d.heartbeatInterval(),
             d.handshakeTimeout(),
             sessionsMax);
-    var settings =
-        new HubSettings(
-            "127.0.0.1",
-            port,
-            List.of(new HubSettings.ServedDatabase("0", QosLevel.REALTIME)),
-            storeSettings,
-            session,
-            drainTimeout);
+    List<HubSettings.ServedDatabase> served = new ArrayList<>();
+    served.add(new HubSettings.ServedDatabase("0", QosLevel.REALTIME, HubDatabase.Origin.CAPTURED));
+    for (String name : embedded) {
+      served.add(new HubSettings.ServedDatabase(name, QosLevel.HIGH, HubDatabase.Origin.EMBEDDED));
+    }
+    var settings = new HubSettings("127.0.0.1", port, served, storeSettings, session, drainTimeout);
     return Hub.start(kit.system(), settings, store, captures, new SimpleMeterRegistry());
   }
 

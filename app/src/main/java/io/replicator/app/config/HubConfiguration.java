@@ -1,8 +1,10 @@
 package io.replicator.app.config;
 
+import io.replicator.actors.hub.HubDatabase.Origin;
 import io.replicator.actors.hub.HubSettings;
 import io.replicator.actors.hub.HubSettings.ServedDatabase;
 import io.replicator.app.process.UsageException;
+import io.replicator.http.exchange.GatewaySettings;
 import io.replicator.store.StoreSettings;
 import io.replicator.streams.send.SessionSettings;
 import java.nio.file.InvalidPathException;
@@ -17,9 +19,9 @@ import java.util.Set;
  * Everything that {@code replicator hub} is told, checked.
  *
  * @param source null without a source
- * @param http null when it is off
+ * @param gateway null when it is off
  */
-public record HubConfiguration(HubSettings hub, SourceSettings source, HostPort http) {
+public record HubConfiguration(HubSettings hub, SourceSettings source, GatewaySettings gateway) {
   private static final String SECTION = "replicator.hub";
   private static final Duration NONE = Duration.ZERO;
 
@@ -70,7 +72,9 @@ public record HubConfiguration(HubSettings hub, SourceSettings source, HostPort 
     List<String> names = captured.stream().map(DatabaseList.Entry::name).toList();
     SourceSettings source =
         names.isEmpty() ? null : SourceSettings.read(settings.section("source"), names);
-    return new HubConfiguration(hub, source, http);
+    GatewaySettings gateway =
+        GatewayConfiguration.read(settings.section("gateway"), http, hub.session());
+    return new HubConfiguration(hub, source, gateway);
   }
 
   private static void checkPlain(Settings settings, List<DatabaseList.Entry> captured) {
@@ -90,15 +94,17 @@ public record HubConfiguration(HubSettings hub, SourceSettings source, HostPort 
 
   private static List<ServedDatabase> served(
       Settings settings, List<DatabaseList.Entry> captured, List<DatabaseList.Entry> embedded) {
-    List<DatabaseList.Entry> all = new ArrayList<>(captured);
-    all.addAll(embedded);
     Set<String> names = new HashSet<>();
     List<ServedDatabase> served = new ArrayList<>();
-    for (DatabaseList.Entry entry : all) {
+    for (DatabaseList.Entry entry : captured) {
+      names.add(entry.name());
+      served.add(new ServedDatabase(entry.name(), entry.level(), Origin.CAPTURED));
+    }
+    for (DatabaseList.Entry entry : embedded) {
       if (!names.add(entry.name())) {
         throw settings.wrong("embedded", entry.name(), "names that --databases does not have");
       }
-      served.add(new ServedDatabase(entry.name(), entry.level()));
+      served.add(new ServedDatabase(entry.name(), entry.level(), Origin.EMBEDDED));
     }
     return List.copyOf(served);
   }

@@ -53,10 +53,11 @@ public final class Demo {
   /**
    * Runs it.
    *
+   * @param http where the pages are served
    * @param once end by itself after some seconds of updates; otherwise when somebody says so
    * @return the exit code: 0 when the copy equals its source, 1 when it does not
    */
-  public int run(boolean once) {
+  public int run(String http, boolean once) {
     try (DemoSites sites = DemoSites.start()) {
       say(
           String.format(
@@ -71,9 +72,11 @@ public final class Demo {
               Units.count(keys), Units.count(cities.size()), DemoDatabases.ALL));
 
       long startNs = System.nanoTime();
-      sites.startHub();
+      sites.startHub(http);
       await("the hub to capture the source", () -> captured(status(sites)));
       say(String.format("hub: captured in %s", since(startNs)));
+      say("page: " + sites.page("/demo") + " shows the data changing, live");
+      say("operator's page: " + sites.page("/"));
 
       long loadNs = System.nanoTime();
       sites.startClient(out);

@@ -12,6 +12,7 @@ import io.replicator.redis.embedded.RedisProcess;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
@@ -73,7 +74,17 @@ final class DemoSites implements AutoCloseable {
     return directory;
   }
 
-  void startHub() {
+  /** The address of a page of the hub, for people. */
+  String page(String path) {
+    InetSocketAddress address = hub.httpAddress();
+    String host = address.getAddress().isAnyLocalAddress() ? "127.0.0.1" : address.getHostString();
+    return "http://" + host + ":" + address.getPort() + path;
+  }
+
+  /**
+   * @param http where the pages are served
+   */
+  void startHub(String http) {
     String databases =
         DemoDatabases.ALL.stream().map(String::valueOf).collect(Collectors.joining(","));
     Overrides overrides =
@@ -81,7 +92,7 @@ final class DemoSites implements AutoCloseable {
             .set("replicator.hub.databases", "demo", databases)
             .set("replicator.hub.source.addresses", "demo", "127.0.0.1:" + source.port())
             .set("replicator.hub.listen", "demo", "127.0.0.1:0")
-            .set("replicator.hub.http", "demo", "127.0.0.1:0")
+            .set("replicator.hub.http", "--http", http)
             .set("replicator.hub.drain-timeout", "demo", "0 s")
             .set("replicator.hub.data", "demo", directory.resolve("hub").toString());
     Configuration configuration = Configuration.load(overrides, null);

@@ -95,6 +95,12 @@ final class LiveView implements LiveOutput {
             + sites.copy().uri()
             + "   q ends");
     lines.add(
+        "pages    "
+            + sites.page("/demo")
+            + " (the data, live)   "
+            + sites.page("/")
+            + " (the hub)");
+    lines.add(
         "status   bin/replicator status --http 127.0.0.1:" + sites.hub().httpAddress().getPort());
     lines.add("");
     hub.sources()

@@ -39,6 +39,8 @@ final class Updates implements AutoCloseable {
     while (pending() < count) {
       change();
     }
+    // By it, whoever reads a copy sees how old the copy is.
+    live.add("SET", "clock", System.currentTimeMillis());
     commands += pending();
     live.flush();
     catalogue.flush();

@@ -10,6 +10,7 @@ import io.replicator.app.process.FailureException;
 import io.replicator.app.process.Failures;
 import io.replicator.app.process.Stages;
 import io.replicator.http.HubHttp;
+import io.replicator.http.exchange.GatewaySettings;
 import io.replicator.store.Store;
 import io.replicator.streams.Capture;
 import java.net.InetSocketAddress;
@@ -97,12 +98,12 @@ public final class RunningHub implements AutoCloseable {
     Supplier<Capture> captures =
         configuration.source() == null ? null : () -> HubParts.capture(configuration, store);
     hub = started("hub", Hub.start(system, configuration.hub(), store, captures, meters));
-    HostPort address = configuration.http();
-    if (address != null) {
+    GatewaySettings gateway = configuration.gateway();
+    if (gateway != null) {
       http =
           started(
-              "HTTP on " + address,
-              HubHttp.start(system, address.host(), address.port(), hub::status, meters::scrape));
+              "HTTP on " + new HostPort(gateway.host(), gateway.port()),
+              HubHttp.start(system, gateway, hub, meters));
     }
   }
 

@@ -2,6 +2,8 @@ package io.replicator.app.status;
 
 import io.replicator.actors.hub.HubStatus;
 import io.replicator.actors.hub.HubStatus.DatabaseStatus;
+import io.replicator.actors.hub.LaneTotals;
+import io.replicator.actors.hub.SessionTotals;
 import io.replicator.app.text.Table;
 import io.replicator.app.text.Units;
 import io.replicator.streams.SourceStatus;
@@ -17,6 +19,8 @@ import java.util.stream.Collectors;
 
 /** A hub's status as tables for people. */
 public final class StatusTables {
+  private static final int SUBSCRIPTIONS_SHOWN = 4;
+
   private StatusTables() {}
 
   /** All of it: hub, sources, databases, sessions and their lanes. */
@@ -29,9 +33,10 @@ public final class StatusTables {
     section(lines, "SOURCES", sources(hub), hub.sources().isEmpty());
     unsupported(hub).forEach(lines::add);
     section(lines, "DATABASES", databases(hub), hub.databases().isEmpty());
-    section(lines, "SESSIONS", sessions(hub, nowMs), hub.sessions().isEmpty());
-    if (!hub.sessions().isEmpty()) {
-      section(lines, "LANES", lanes(hub), false);
+    section(lines, heading(hub), sessions(hub, nowMs), hub.sessions().isEmpty());
+    if (!hub.totals().lanes().isEmpty()) {
+      section(lines, "LANES of all sessions", lanes(hub.totals()), false);
+      lines.add(rates(hub.totals()));
     }
     return String.join("\n", lines) + "\n";
   }
@@ -64,11 +69,13 @@ public final class StatusTables {
 
   static Table databases(HubStatus hub) {
     var table =
-        new Table("NAME", "QOS", ">KEYS", ">SIZE", ">HEAD", ">HORIZON", ">TOMBSTONES", "STATE");
+        new Table(
+            "NAME", "QOS", "ORIGIN", ">KEYS", ">SIZE", ">HEAD", ">HORIZON", ">TOMBSTONES", "STATE");
     for (DatabaseStatus database : hub.databases()) {
       table.row(
           database.name(),
           word(database.qos()),
+          database.origin(),
           Units.count(database.keys()),
           Units.bytes(database.bytes()),
           Units.count(database.head()),
@@ -79,72 +86,132 @@ public final class StatusTables {
     return table;
   }
 
+  /** In the order of the hub's answer: those that fall behind come first there, and are marked. */
   static Table sessions(HubStatus hub, long nowMs) {
     var table =
         new Table(
-            ">ID", "CLIENT", "ADDRESS", "STATE", ">FOR", ">RTT", ">WINDOW", ">IN FLIGHT", ">RATE");
+            "",
+            ">ID",
+            "CLIENT",
+            "ADDRESS",
+            "VIA",
+            "STATE",
+            ">LAG",
+            ">BEHIND",
+            "SUBSCRIPTIONS",
+            ">NOT SENT",
+            ">COMPRESSED",
+            ">RTT",
+            ">WINDOW",
+            ">IN FLIGHT",
+            ">FOR");
     for (SessionStatus session : hub.sessions()) {
       table.row(
+          session.fallsBehind() ? "!" : "",
           Long.toString(session.id()),
           session.clientName(),
           session.address(),
+          session.transport(),
           session.state(),
-          age(session.connectedAtMs(), nowMs),
+          Units.time(Duration.ofMillis(session.lagMs())),
+          Units.count(session.lagVersions()),
+          subscriptions(session),
+          Units.bytes(session.lanes().stream().mapToLong(LaneStatus::mergedBytes).sum()),
+          Units.bytes(session.lanes().stream().mapToLong(StatusTables::compressed).sum()),
           String.format(Locale.ROOT, "%.1f ms", session.rttMs()),
           Units.bytes(session.windowBytes()),
           Units.bytes(session.inFlightBytes()),
-          Units.bytes(session.deliveryBytesPerSecond()) + "/s");
+          age(session.connectedAtMs(), nowMs));
     }
     return table;
   }
 
-  /**
-   * The bytes of each lane on their way out: MERGED never sent, because a later change superseded
-   * it; RAW to send; BLOCKS after compression; WIRE with frames.
-   */
-  public static Table lanes(HubStatus hub) {
+  private static long compressed(LaneStatus lane) {
+    return Math.max(0, lane.plainBytes() - lane.blockBytes());
+  }
+
+  /** {@code 5:quote:* 0}: short enough for a line. */
+  private static String subscriptions(SessionStatus session) {
+    List<String> words = new ArrayList<>();
+    for (LaneStatus lane : session.lanes()) {
+      if (lane.patterns().isEmpty()) {
+        words.add(lane.database());
+      }
+      lane.patterns().forEach(pattern -> words.add(lane.database() + ":" + pattern));
+    }
+    int more = words.size() - SUBSCRIPTIONS_SHOWN + session.laneCount() - session.lanes().size();
+    String shown = words.stream().limit(SUBSCRIPTIONS_SHOWN).collect(Collectors.joining(" "));
+    return more > 0 ? shown + " +" + more : shown;
+  }
+
+  /** All sessions together, so also those that are not shown one by one. */
+  static Table lanes(SessionTotals totals) {
     var table =
         new Table(
-            ">SESSION",
             "DB",
             "QOS",
-            "KEYS",
-            "STATE",
-            ">CURSOR",
-            ">HEAD",
+            ">LANES",
+            "STATES",
+            ">LAG P50",
+            ">LAG P99",
+            ">LAG MAX",
             ">BEHIND",
-            ">LAG",
             ">RECORDS",
             ">MERGED",
-            ">MERGED AWAY",
+            ">NOT SENT",
             ">RAW",
             ">BLOCKS",
             ">WIRE",
             ">SMALLER");
-    for (SessionStatus session : hub.sessions()) {
-      for (LaneStatus lane : session.lanes()) {
-        table.row(
-            Long.toString(session.id()),
-            lane.database(),
-            word(lane.qos()),
-            lane.patterns().isEmpty()
-                ? "*"
-                : lane.patterns().stream().collect(Collectors.joining(" ")),
-            lane.state(),
-            Units.count(lane.cursor()),
-            Units.count(lane.head()),
-            Units.count(lane.lagVersions()),
-            Units.time(Duration.ofMillis(lane.lagMs())),
-            Units.count(lane.records()),
-            Units.count(lane.changesMerged()),
-            Units.bytes(lane.mergedBytes()),
-            Units.bytes(lane.plainBytes()),
-            Units.bytes(lane.blockBytes()),
-            Units.bytes(lane.wireBytes()),
-            Units.ratio(lane.plainBytes(), lane.wireBytes()));
-      }
+    for (LaneTotals lane : totals.lanes()) {
+      table.row(
+          lane.database(),
+          word(lane.qos()),
+          Units.count(lane.lanes()),
+          counts(lane.states()),
+          Units.time(Duration.ofMillis(lane.lagMsP50())),
+          Units.time(Duration.ofMillis(lane.lagMsP99())),
+          Units.time(Duration.ofMillis(lane.lagMsMax())),
+          Units.count(lane.lagVersionsMax()),
+          Units.count(lane.records()),
+          Units.count(lane.changesMerged()),
+          Units.bytes(lane.mergedBytes()),
+          Units.bytes(lane.plainBytes()),
+          Units.bytes(lane.blockBytes()),
+          Units.bytes(lane.wireBytes()),
+          Units.ratio(lane.plainBytes(), lane.wireBytes()));
     }
     return table;
+  }
+
+  private static String rates(SessionTotals totals) {
+    return String.format(
+        Locale.ROOT,
+        "%s records/s, %s/s on the wire, %s in flight",
+        Units.count(totals.recordsPerSecond()),
+        Units.bytes(totals.wireBytesPerSecond()),
+        Units.bytes(totals.inFlightBytes()));
+  }
+
+  private static String heading(HubStatus hub) {
+    SessionTotals totals = hub.totals();
+    String states = totals.sessions() == 0 ? "" : " (" + counts(totals.states()) + ")";
+    String shown =
+        hub.sessions().size() == totals.sessions()
+            ? ""
+            : ", "
+                + Units.count(hub.sessions().size())
+                + " shown"
+                + (hub.sessionsFound() == totals.sessions()
+                    ? ""
+                    : " of " + Units.count(hub.sessionsFound()) + " found");
+    return "SESSIONS " + Units.count(totals.sessions()) + states + shown;
+  }
+
+  private static String counts(Map<String, Long> states) {
+    return states.entrySet().stream()
+        .map(entry -> Units.count(entry.getValue()) + " " + entry.getKey())
+        .collect(Collectors.joining(", "));
   }
 
   private static void section(List<String> lines, String title, Table table, boolean empty) {

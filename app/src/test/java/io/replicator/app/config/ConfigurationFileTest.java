@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.replicator.app.process.UsageException;
+import io.replicator.http.exchange.GatewaySettings;
 import io.replicator.replication.QosLevel;
 import io.replicator.store.StoreSettings;
 import io.replicator.streams.send.SessionSettings;
@@ -27,7 +28,8 @@ class ConfigurationFileTest {
     assertThat(hub.hub().session()).isEqualTo(SessionSettings.DEFAULT);
     assertThat(hub.hub().store()).isEqualTo(StoreSettings.defaults(Path.of("./replicator-data")));
     assertThat(hub.hub().port()).isEqualTo(3333);
-    assertThat(hub.http()).isEqualTo(new HostPort("127.0.0.1", 8079));
+    assertThat(hub.gateway().port()).isEqualTo(8079);
+    assertThat(hub.gateway()).isEqualTo(GatewaySettings.DEFAULT.at("127.0.0.1", 8079));
     assertThat(hub.source().addresses()).containsExactly(new HostPort("127.0.0.1", 6379));
     assertThat(hub.hub().drainTimeout()).isEqualTo(Duration.ofSeconds(10));
   }
@@ -59,7 +61,7 @@ class ConfigurationFileTest {
     HubConfiguration hub = hub(new Overrides(), "replicator.hub { embedded = quotes, http = off }");
 
     assertThat(hub.source()).isNull();
-    assertThat(hub.http()).isNull();
+    assertThat(hub.gateway()).isNull();
     assertThat(hub.hub().databases()).extracting("name").containsExactly("quotes");
   }
 

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.replicator.actors.client.Client;
 import io.replicator.actors.client.ClientStatus;
+import io.replicator.actors.hub.EmbeddedDatabases;
 import io.replicator.actors.hub.HubStatus;
 import io.replicator.actors.hub.HubStatus.DatabaseStatus;
 import io.replicator.app.client.RunningClient;
@@ -37,9 +38,11 @@ import java.util.ArrayDeque;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.Optional;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
+import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 
@@ -225,6 +228,16 @@ final class TwoSites implements AutoCloseable {
       work.accept(user);
       user.flush();
     }
+  }
+
+  /** The way into the hub's own databases. */
+  EmbeddedDatabases embedded() {
+    return hub.hub().embedded();
+  }
+
+  /** Completes when the client has ended, and fails with the reason. */
+  CompletionStage<Done> clientDone() {
+    return client.client().whenDone();
   }
 
   // ---- What there is to see

@@ -41,13 +41,19 @@ final class CommandProcess implements AutoCloseable {
    * @param heapMb what the JVM may use: little, so that what is not bounded shows
    */
   static CommandProcess start(Path directory, int heapMb, List<String> arguments) {
+    return start(Replicator.class, directory, heapMb, arguments);
+  }
+
+  /** As {@link #start(Path, int, List)}, for another program than the command. */
+  static CommandProcess start(
+      Class<?> program, Path directory, int heapMb, List<String> arguments) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     // Quick to start, and small: tests start many.
     command.addAll(List.of("-Xmx" + heapMb + "m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
     command.add("-XX:+ExitOnOutOfMemoryError");
     command.addAll(List.of("-cp", System.getProperty("java.class.path")));
-    command.add(Replicator.class.getName());
+    command.add(program.getName());
     command.addAll(arguments);
     try {
       Path out = Files.createTempFile(directory, arguments.get(0) + "-", ".out");

@@ -151,6 +151,16 @@ final class Site implements AutoCloseable {
     return closed(CommandProcess.start(directory, 192, arguments));
   }
 
+  /** A program of a test in the hub's place. */
+  CommandProcess program(Class<?> program, String... arguments) {
+    return closed(CommandProcess.start(program, directory, hubHeapMb, List.of(arguments)));
+  }
+
+  /** Where the hub's store is. */
+  Path data() {
+    return data;
+  }
+
   /** Any other run of the command. */
   CommandProcess command(String... arguments) {
     return closed(CommandProcess.start(directory, 128, List.of(arguments)));

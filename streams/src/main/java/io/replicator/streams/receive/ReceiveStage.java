@@ -219,7 +219,7 @@ final class ReceiveStage
         case HEARTBEAT -> onHeartbeat(frame.getHeartbeat());
         case DICTIONARY -> dictionaries.add(frame.getDictionary(), session.limits());
         case GOODBYE -> onGoodbye(frame.getGoodbye());
-        case WELCOME, REFUSAL, HELLO, ACK ->
+        case WELCOME, REFUSAL, HELLO, ACK, SUBSCRIBE, SUBSCRIBED, UNSUBSCRIBE ->
             throw Session.malformed(frame.getMessageCase() + " within a session");
         case MESSAGE_NOT_SET -> {
           // Of a newer version than this one.

@@ -12,7 +12,7 @@ import java.util.List;
  *
  * @param block shared between sessions
  * @param dictionaryId of the dictionary that the block needs, 0 for none
- * @param versions how many versions of the database the batch covers; 0 in a load
+ * @param versions how many changes of the keys asked for the batch covers; 0 in a load
  * @param pulledAtMs wall clock of the pull
  * @param startedNs {@link System#nanoTime} before the pull looked at the store
  */

@@ -9,8 +9,11 @@ import io.replicator.store.Database;
 import io.replicator.streams.Feed;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One feed of one session on the hub: where it has pulled to, the block being sent, and what the
@@ -18,23 +21,39 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * session's stage, but for {@link #wake}.
  */
 final class FeedSender {
+  private static final Logger LOG = LoggerFactory.getLogger(FeedSender.class);
+
   /** A feed that is caught up tells of changes that do not concern it at most this often. */
   private static final long EMPTY_BATCH_INTERVAL_NS = 1_000_000_000L;
 
   /** A client that dies in a load has at most this part of it in its receive queue. */
   private static final int LOAD_PARTS_UNTAKEN = 200;
 
-  /** A batch of a load is at most about this part of it, but not so small that it costs. */
+  /** A batch of a load is at most about this part of it. */
   private static final int LOAD_PARTS_PULLED = 256;
 
-  private static final int LOAD_PULL_BYTES_MIN = 16 * 1024;
+  /**
+   * Up to here, a load is one transaction of the client: parts of it are nothing to resume from.
+   */
+  private static final long SMALL_LOAD_BYTES_MAX = 8 << 20;
+
+  /** A batch of a small load: within 6 % of what the whole would compress to. */
+  private static final int SMALL_LOAD_PULL_BYTES = 64 * 1024;
 
   /** Batches on their way or with the client, waiting for its sink. */
   private static final int UNAPPLIED_BATCHES_MAX = 4_096;
 
+  /** Patterns that the status names. */
+  private static final int PATTERNS_SHOWN = 20;
+
+  private static final int PATTERN_CHARS_SHOWN = 100;
+
   private final Feed feed;
+  private final int tag;
   private final Database database;
   private final FeedProgress progress;
+  private final String qos;
+  private final List<String> patterns;
 
   // Set by the store's writer, cleared by the stage: at most one wake-up is on its way.
   private final AtomicBoolean awake = new AtomicBoolean();
@@ -49,6 +68,8 @@ final class FeedSender {
   private long newsAtNs;
   private long newsHead;
   private boolean onlyFresh;
+  private AutoCloseable registration;
+  private boolean ended;
 
   private EncodedBatch sending;
   private int sent;
@@ -64,9 +85,20 @@ final class FeedSender {
   private long blockBytes;
   private long wireBytes;
 
-  FeedSender(SessionOffer.OfferedFeed offered) {
+  /**
+   * @param tag by which the client asked for it, 0 where it came with the handshake
+   */
+  FeedSender(SessionOffer.OfferedFeed offered, int tag) {
     this.feed = offered.feed();
+    this.tag = tag;
     this.database = offered.database();
+    this.qos = feed.level().name().toLowerCase(Locale.ROOT);
+    this.patterns =
+        feed.filter().include().stream()
+            .limit(PATTERNS_SHOWN)
+            .map(Object::toString)
+            .map(FeedSender::shortened)
+            .toList();
     this.pulled = offered.from();
     this.told = pulled;
     this.progress = new FeedProgress(offered.from(), UNAPPLIED_BATCHES_MAX);
@@ -74,6 +106,14 @@ final class FeedSender {
 
   Feed feed() {
     return feed;
+  }
+
+  int id() {
+    return feed.id();
+  }
+
+  int tag() {
+    return tag;
   }
 
   Database database() {
@@ -88,8 +128,38 @@ final class FeedSender {
     return feed.level();
   }
 
+  /** From now on {@code wakeUp} runs, on any thread, when the database has something new. */
+  void begin(Runnable wakeUp) {
+    registration =
+        database.onHeadMoved(
+            () -> {
+              if (wake()) {
+                wakeUp.run();
+              }
+            });
+    // Whatever moved the head before is told by nobody else; a shared block may be older.
+    headMoved(System.nanoTime());
+  }
+
+  /** No more of it: what is under way is dropped. */
+  void end() {
+    ended = true;
+    if (registration == null) {
+      return;
+    }
+    try {
+      registration.close();
+    } catch (Exception e) {
+      LOG.warn("a head listener of database {} did not end", feed.database(), e);
+    }
+  }
+
+  boolean hasEnded() {
+    return ended;
+  }
+
   /** Whether a wake-up has to be sent to the stage for this head movement. Any thread. */
-  boolean wake() {
+  private boolean wake() {
     return awake.compareAndSet(false, true);
   }
 
@@ -99,6 +169,11 @@ final class FeedSender {
     news = true;
     newsAtNs = nowNs;
     newsHead = database.head();
+  }
+
+  /** Whether the database may hold something that was not pulled. */
+  boolean hasNews() {
+    return news;
   }
 
   /**
@@ -122,7 +197,7 @@ final class FeedSender {
    * @param linkBytes that the link holds in one round trip
    */
   int creditBytes(int creditBytesMax, long linkBytes) {
-    if (pulled instanceof Cursor.At) {
+    if (pulled instanceof Cursor.At || loadIsSmall()) {
       return creditBytesMax;
     }
     double compression = plainBytes == 0 ? 1 : (double) blockBytes / plainBytes;
@@ -137,8 +212,13 @@ final class FeedSender {
     if (pulled instanceof Cursor.At) {
       return batchBytesMax;
     }
-    long part = Long.highestOneBit(Math.max(1, loadBytes() / LOAD_PARTS_PULLED));
-    return (int) Math.min(batchBytesMax, Math.max(LOAD_PULL_BYTES_MIN, part));
+    long part =
+        loadIsSmall() ? SMALL_LOAD_PULL_BYTES : Long.highestOneBit(loadBytes() / LOAD_PARTS_PULLED);
+    return (int) Math.min(batchBytesMax, part);
+  }
+
+  private boolean loadIsSmall() {
+    return loadBytes() <= SMALL_LOAD_BYTES_MAX;
   }
 
   private long loadBytes() {
@@ -274,6 +354,12 @@ final class FeedSender {
         && progress.unappliedBatches() == 0;
   }
 
+  private static String shortened(String pattern) {
+    return pattern.length() <= PATTERN_CHARS_SHOWN
+        ? pattern
+        : pattern.substring(0, PATTERN_CHARS_SHOWN - 1) + "…";
+  }
+
   LaneStatus status(long nowNs) {
     long head = database.head();
     long cursor = progress.appliedVersion();
@@ -283,8 +369,8 @@ final class FeedSender {
     long reached = idle && pulled instanceof Cursor.At at ? at.version() : cursor;
     return new LaneStatus(
         feed.database(),
-        level().name().toLowerCase(Locale.ROOT),
-        feed.filter().include().stream().map(Object::toString).toList(),
+        qos,
+        patterns,
         progress.isLoading() ? "loading" : live ? "live" : "catching-up",
         cursor,
         head,

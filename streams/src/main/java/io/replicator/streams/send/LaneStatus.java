@@ -5,6 +5,7 @@ import java.util.List;
 /**
  * One feed of a session.
  *
+ * @param patterns of its keys, none for all; of very many only the first
  * @param state {@code loading}, {@code catching-up} or {@code live}
  * @param cursor version up to which the client has applied
  * @param lagVersions head minus cursor

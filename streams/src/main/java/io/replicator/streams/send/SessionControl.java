@@ -1,17 +1,18 @@
 package io.replicator.streams.send;
 
+import io.replicator.protocol.v1.Refusal;
 import java.util.concurrent.CompletionStage;
-import org.apache.pekko.Done;
 
 /** What the owner of a running {@link SessionStage} holds. Any thread. */
 public interface SessionControl {
-  /** The client's name once the handshake is done; fails where it never is. */
-  CompletionStage<String> established();
+  /** Of the client, for people. */
+  String address();
 
-  /**
-   * Completes when the stage is gone: after its last words it hears the client out. Never fails.
-   */
-  CompletionStage<Done> ended();
+  /** Lets the session begin, under this number. */
+  void admit(long sessionId);
+
+  /** Tells the client why there is no session for it, and ends. */
+  void refuse(Refusal.Reason reason, String detail);
 
   /** Answers as long as the stage runs; the caller sets a time limit. */
   CompletionStage<SessionStatus> status();

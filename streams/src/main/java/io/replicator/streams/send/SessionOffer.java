@@ -1,11 +1,13 @@
 package io.replicator.streams.send;
 
+import io.replicator.protocol.Capabilities;
 import io.replicator.protocol.Frames;
 import io.replicator.protocol.WireException;
 import io.replicator.protocol.v1.Hello;
 import io.replicator.protocol.v1.Refusal;
 import io.replicator.protocol.v1.Resume;
 import io.replicator.protocol.v1.Source;
+import io.replicator.protocol.v1.Subscribe;
 import io.replicator.protocol.v1.Subscription;
 import io.replicator.protocol.v1.Welcome;
 import io.replicator.replication.Bytes;
@@ -21,6 +23,7 @@ import io.replicator.streams.Feed;
 import io.replicator.streams.FeedKey;
 import io.replicator.streams.HubIdentity;
 import io.replicator.streams.WireMapping;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -31,12 +34,17 @@ import java.util.TreeMap;
 import java.util.function.Supplier;
 
 /**
- * What a hub offers to sessions, and the rules by which a client's Hello becomes feeds. Immutable;
- * any thread.
+ * What a hub offers to sessions, and the rules by which a client's Hello, or what it subscribes to
+ * later, becomes feeds. Immutable; any thread.
  */
 public final class SessionOffer {
   private static final int SUBSCRIPTIONS_MAX = 1_000;
   private static final int RESUMES_MAX = 10_000;
+
+  /** Over the whole life of a session: each takes a byte of every heartbeat, gone or not. */
+  private static final int FEEDS_OF_SESSION_MAX = 65_536;
+
+  private static final Duration ACK_DELAY_MAX = Duration.ofSeconds(1);
 
   /** What encoding may add to the sizes by which a pull counts. */
   private static final int ENCODING_BYTES_MAX = 1 << 20;
@@ -91,6 +99,7 @@ public final class SessionOffer {
     var welcome =
         Welcome.newBuilder()
             .setProtocolVersion(hello.getProtocolVersion())
+            .addAllCapabilities(Capabilities.ALL)
             .setSessionId(sessionId)
             .setHeartbeatIntervalMs((int) settings.heartbeatInterval().toMillis())
             .setCreditBytes(settings.creditBytes())
@@ -104,29 +113,85 @@ public final class SessionOffer {
               .setAddress(source.address())
               .addAllDatabases(source.databases()));
     }
+    boolean subscribes = hello.getCapabilitiesList().contains(Capabilities.SUBSCRIBE);
     List<OfferedFeed> feeds = new ArrayList<>();
-    for (Map.Entry<String, KeyFilter> wanted : filters(hello).entrySet()) {
-      Database database = store.database(wanted.getKey());
-      var key =
-          new FeedKey(wanted.getKey(), WireMapping.fingerprint(wanted.getKey(), wanted.getValue()));
-      var feed = new Feed(feeds.size() + 1, key, levels.get(wanted.getKey()), wanted.getValue());
-      Admission admission = database.admit(resumes.getOrDefault(key, Cursor.NOTHING));
-      DatabaseStats stats = database.stats();
-      welcome.addFeeds(
-          WireMapping.toWire(
-              feed,
-              admission.cursor(),
-              admission.resetReason(),
-              stats.head(),
-              stats.keys(),
-              stats.bytes()));
-      feeds.add(new OfferedFeed(feed, database, admission.cursor()));
+    for (Map.Entry<String, KeyFilter> wanted : filters(hello, subscribes).entrySet()) {
+      int id = feeds.size() + 1;
+      Feed feed = feed(id, wanted.getKey(), wanted.getValue());
+      OfferedFeed offered = offer(feed, resumes.getOrDefault(feed.key(), Cursor.NOTHING));
+      welcome.addFeeds(offered.wire());
+      feeds.add(offered);
     }
-    return new Accepted(clientName(hello), welcome.build(), feeds);
+    return new Accepted(
+        clientName(hello),
+        welcome.build(),
+        feeds,
+        subscribes,
+        hello.getCapabilitiesList().contains(Capabilities.DICTIONARY),
+        Math.min(Integer.toUnsignedLong(hello.getAckDelayMaxMs()), ACK_DELAY_MAX.toMillis()));
+  }
+
+  /**
+   * The feed that answers {@code subscribe} in a running session.
+   *
+   * @param id of the feed
+   * @param live how many subscriptions the session has
+   * @throws WireException with the reason for refusing this one; the session may go on
+   */
+  OfferedFeed accept(Subscribe subscribe, int id, int live) {
+    if (live >= SUBSCRIPTIONS_MAX || id > FEEDS_OF_SESSION_MAX) {
+      throw new WireException(
+          Refusal.Reason.LIMIT_EXCEEDED,
+          "%d subscriptions are there, after %d in this session; allowed are %d, of %d in all"
+              .formatted(live, id - 1, SUBSCRIPTIONS_MAX, FEEDS_OF_SESSION_MAX));
+    }
+    String database = subscribe.getDatabase();
+    checkServed(database);
+    KeyFilter filter =
+        canonical(WireMapping.toFilter(subscribe.getIncludeList(), List.of()).include());
+    Feed feed = feed(id, database, filter);
+    Resume resume = subscribe.getResume();
+    Cursor cursor = WireMapping.toCursor(resume.getCursor());
+    boolean same =
+        resume.getFingerprint().isEmpty()
+            || resume.getFingerprint().equals(feed.key().fingerprint());
+    if (same || cursor instanceof Cursor.Nothing) {
+      return offer(feed, cursor);
+    }
+    return offer(feed, new Admission(Cursor.NOTHING, "the cursor is one of other keys"));
+  }
+
+  private Feed feed(int id, String database, KeyFilter filter) {
+    var key = new FeedKey(database, WireMapping.fingerprint(database, filter));
+    return new Feed(id, key, levels.get(database), filter);
+  }
+
+  private OfferedFeed offer(Feed feed, Cursor cursor) {
+    return offer(feed, store.database(feed.database()).admit(cursor));
+  }
+
+  private OfferedFeed offer(Feed feed, Admission admission) {
+    Database database = store.database(feed.database());
+    DatabaseStats stats = database.stats();
+    return new OfferedFeed(
+        feed,
+        database,
+        admission.cursor(),
+        WireMapping.toWire(
+            feed,
+            admission.cursor(),
+            admission.resetReason(),
+            stats.head(),
+            stats.keys(),
+            stats.bytes()));
   }
 
   private static String clientName(Hello hello) {
     String name = hello.getClientName().isEmpty() ? "unnamed" : hello.getClientName();
+    return shortened(name);
+  }
+
+  private static String shortened(String name) {
     return name.length() > 100 ? name.substring(0, 100) : name;
   }
 
@@ -150,7 +215,18 @@ public final class SessionOffer {
    * One filter for each database asked for, in the order served: subscriptions of a database add
    * up.
    */
-  private Map<String, KeyFilter> filters(Hello hello) {
+  private Map<String, KeyFilter> filters(Hello hello, boolean subscribes) {
+    if (subscribes) {
+      if (hello.getSubscriptionsCount() > 0) {
+        throw new WireException(
+            Refusal.Reason.MALFORMED,
+            hello.getSubscriptionsCount()
+                + " subscriptions in a Hello with the capability '"
+                + Capabilities.SUBSCRIBE
+                + "', which sends each in a Subscribe");
+      }
+      return Map.of();
+    }
     if (hello.getSubscriptionsCount() > SUBSCRIPTIONS_MAX) {
       throw new WireException(
           Refusal.Reason.LIMIT_EXCEEDED,
@@ -171,11 +247,7 @@ public final class SessionOffer {
               : Set.of(subscription.getDatabase());
       KeyFilter part = WireMapping.toFilter(subscription.getIncludeList(), List.of());
       for (String database : databases) {
-        if (!levels.containsKey(database)) {
-          throw new WireException(
-              Refusal.Reason.UNKNOWN_DATABASE,
-              "database '" + database + "' is not served here, " + levels.keySet() + " are");
-        }
+        checkServed(database);
         globs.computeIfAbsent(database, ignored -> new ArrayList<>()).addAll(part.include());
       }
     }
@@ -187,6 +259,14 @@ public final class SessionOffer {
       }
     }
     return filters;
+  }
+
+  private void checkServed(String database) {
+    if (!levels.containsKey(database)) {
+      throw new WireException(
+          Refusal.Reason.UNKNOWN_DATABASE,
+          "database '" + shortened(database) + "' is not served here, " + levels.keySet() + " are");
+    }
   }
 
   // The order in which a client names its globs does not matter: the same keys are the same feed.
@@ -201,9 +281,26 @@ public final class SessionOffer {
     return new KeyFilter(List.copyOf(sorted.values()), List.of());
   }
 
-  /** What a session was granted. */
-  record Accepted(String clientName, Welcome welcome, List<OfferedFeed> feeds) {}
+  /**
+   * What a session was granted.
+   *
+   * @param subscribes whether feeds are added and removed while it runs
+   * @param dictionaries whether the client decodes blocks that need one
+   * @param ackDelayMaxMs how long the client may hold back an acknowledgement
+   */
+  record Accepted(
+      String clientName,
+      Welcome welcome,
+      List<OfferedFeed> feeds,
+      boolean subscribes,
+      boolean dictionaries,
+      long ackDelayMaxMs) {}
 
-  /** A feed, where its records come from, and the cursor to begin with. */
-  record OfferedFeed(Feed feed, Database database, Cursor from) {}
+  /**
+   * A feed, where its records come from, and the cursor to begin with.
+   *
+   * @param wire how the client is told
+   */
+  record OfferedFeed(
+      Feed feed, Database database, Cursor from, io.replicator.protocol.v1.Feed wire) {}
 }

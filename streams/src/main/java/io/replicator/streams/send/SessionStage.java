@@ -1,5 +1,6 @@
 package io.replicator.streams.send;
 
+import io.replicator.protocol.Capabilities;
 import io.replicator.protocol.FrameDecoder;
 import io.replicator.protocol.Frames;
 import io.replicator.protocol.WireException;
@@ -11,6 +12,9 @@ import io.replicator.protocol.v1.Goodbye;
 import io.replicator.protocol.v1.Heartbeat;
 import io.replicator.protocol.v1.Hello;
 import io.replicator.protocol.v1.Refusal;
+import io.replicator.protocol.v1.Subscribe;
+import io.replicator.protocol.v1.Subscribed;
+import io.replicator.protocol.v1.Unsubscribe;
 import io.replicator.replication.InFlightWindow;
 import io.replicator.replication.LaneScheduler;
 import io.replicator.replication.QosLevel;
@@ -24,16 +28,14 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import org.apache.pekko.Done;
-import org.apache.pekko.japi.Pair;
 import org.apache.pekko.stream.Attributes;
 import org.apache.pekko.stream.FlowShape;
 import org.apache.pekko.stream.Inlet;
 import org.apache.pekko.stream.Outlet;
-import org.apache.pekko.stream.stage.AbstractGraphStageWithMaterializedValue;
 import org.apache.pekko.stream.stage.AbstractInHandler;
 import org.apache.pekko.stream.stage.AbstractOutHandler;
 import org.apache.pekko.stream.stage.AsyncCallback;
+import org.apache.pekko.stream.stage.GraphStage;
 import org.apache.pekko.stream.stage.GraphStageLogic;
 import org.apache.pekko.stream.stage.TimerGraphStageLogic;
 import org.apache.pekko.util.ByteString;
@@ -45,10 +47,10 @@ import org.slf4j.LoggerFactory;
  * One session on the hub, from the bytes of the client to the bytes for it.
  *
  * <pre>
- *   HANDSHAKE ──Hello──▶ RUNNING ──drain()──▶ DRAINING
- *       │                   │                    │
- *       └── refused ────────┴── close, error ────┴──▶ CLOSING: what is owed is sent; the stage completes
- *                                                             when the client does, or soon after
+ *   ARRIVED ──admit()──▶ HANDSHAKE ──Hello──▶ RUNNING ──drain()──▶ DRAINING
+ *      │                     │                   │                    │
+ *      └──── refused ────────┴── refused ────────┴── close, error ────┴──▶ CLOSING: what is owed is sent;
+ *                                                     the stage completes when the client does, or soon after
  * </pre>
  *
  * <p><em>Emits when</em> a frame is owed (handshake, heartbeat, dictionary), or a feed has a chunk
@@ -59,9 +61,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>A session owns no queue: per feed one block being sent and at most one more.
  */
-public final class SessionStage
-    extends AbstractGraphStageWithMaterializedValue<
-        FlowShape<ByteString, ByteString>, SessionControl> {
+public final class SessionStage extends GraphStage<FlowShape<ByteString, ByteString>> {
   private static final Logger LOG = LoggerFactory.getLogger(SessionStage.class);
   private static final String TICK = "tick";
   private static final String LINGER = "linger";
@@ -72,6 +72,12 @@ public final class SessionStage
    */
   private static final Duration LINGER_TIME = Duration.ofSeconds(2);
 
+  /**
+   * A client is not silent before so many ticks have heard nothing, each a delay after the one
+   * before: on a hub with too much to do, what the client says waits as long as the ticks do.
+   */
+  private static final int SILENT_TICKS_MAX = 5;
+
   /** Chunks are handed to the socket in pieces of at most this size. */
   private static final int BURST_BYTES_MAX = 64 * 1024;
 
@@ -81,23 +87,33 @@ public final class SessionStage
    */
   private static final long STALL_NS = Duration.ofMillis(100).toNanos();
 
+  /** And for as long as this: whoever looks at the hub should know. */
+  private static final long STALL_SHOWN_NS = Duration.ofSeconds(1).toNanos();
+
   private final Inlet<ByteString> in = Inlet.create("Session.in");
   private final Outlet<ByteString> out = Outlet.create("Session.out");
   private final FlowShape<ByteString, ByteString> shape = FlowShape.of(in, out);
 
-  private final long sessionId;
+  private final String transport;
   private final String address;
   private final SessionOffer offer;
   private final SharedBlocks blocks;
+  private final SessionOwner owner;
 
   /**
-   * @param address of the client, for people
+   * @param transport and {@code address} of the client, for people
    */
-  public SessionStage(long sessionId, String address, SessionOffer offer, SharedBlocks blocks) {
-    this.sessionId = sessionId;
+  public SessionStage(
+      String transport,
+      String address,
+      SessionOffer offer,
+      SharedBlocks blocks,
+      SessionOwner owner) {
+    this.transport = transport;
     this.address = address;
     this.offer = offer;
     this.blocks = blocks;
+    this.owner = owner;
   }
 
   @Override
@@ -106,55 +122,50 @@ public final class SessionStage
   }
 
   @Override
-  public Pair<GraphStageLogic, SessionControl> createLogicAndMaterializedValuePair(
-      Attributes inheritedAttributes) {
-    var logic = new Logic();
-    return Pair.create(logic, logic);
+  public GraphStageLogic createLogic(Attributes inheritedAttributes) {
+    return new Logic();
   }
 
   private enum State {
+    ARRIVED,
     HANDSHAKE,
     RUNNING,
     DRAINING,
     CLOSING
   }
 
-  /** A pull that came back, with a batch or an error. */
-  private record Pulled(FeedSender feed, EncodedBatch batch, Throwable error) {}
-
   private final class Logic extends TimerGraphStageLogic implements SessionControl {
     private final SessionSettings settings = offer.settings();
     private final FrameDecoder decoder = new FrameDecoder(WireLimits.SMALL.frameBytesMax());
-    private final CompletableFuture<String> established = new CompletableFuture<>();
-    private final CompletableFuture<Done> ended = new CompletableFuture<>();
     private final LaneScheduler scheduler = new LaneScheduler(settings.lowLanesShare());
     private final InFlightWindow window =
         new InFlightWindow(settings.windowBytesMax(), settings.queueTarget().toNanos());
-    private final List<AutoCloseable> registrations = new ArrayList<>();
     private final Set<Integer> dictionariesHanded = new HashSet<>();
     private final ArrayDeque<byte[]> owed = new ArrayDeque<>();
     private final long connectedAtMs = System.currentTimeMillis();
 
-    private final AsyncCallback<Pulled> pulledCallback = createAsyncCallback(this::onPulled);
-    private final AsyncCallback<FeedSender> headMovedCallback =
-        createAsyncCallback(this::onHeadMoved);
-    private final AsyncCallback<CompletableFuture<SessionStatus>> statusCallback =
-        createAsyncCallback(asked -> asked.complete(snapshot()));
-    private final AsyncCallback<String> closeCallback = createAsyncCallback(this::onClose);
-    private final AsyncCallback<String> drainCallback = createAsyncCallback(this::onDrain);
-    private final AsyncCallback<String> abortCallback =
-        createAsyncCallback(reason -> failStage(new IllegalStateException(reason)));
+    /** What others than the stage itself want done, one after another. */
+    private final AsyncCallback<Runnable> calls = createAsyncCallback(Runnable::run);
 
-    private State state = State.HANDSHAKE;
+    private State state = State.ARRIVED;
+    private long sessionId;
+    private boolean subscribes;
+    private boolean dictionaries;
+    private long ackDelayMaxMs;
+    private String endReason = "closed";
     private String clientName = "";
     private String closeReason = "";
-    private List<FeedSender> feeds = List.of();
+    // In the order of their ids, which are never used again.
+    private final List<FeedSender> feeds = new ArrayList<>(1);
+    private int lastFeedId;
     private int nextFeed;
     private long sentBytes;
     private long startedNs;
     private long lastHeardNs;
+    private int silentTicks;
     private long lastAckNs;
     private long lastBeatNs;
+    private long lastSentNs;
 
     Logic() {
       super(SessionStage.this.shape);
@@ -169,6 +180,11 @@ public final class SessionStage
             @Override
             public void onUpstreamFinish() {
               completeStage();
+            }
+
+            @Override
+            public void onUpstreamFailure(Throwable failure) {
+              fail(failure);
             }
           });
       setHandler(
@@ -188,30 +204,44 @@ public final class SessionStage
       startedNs = System.nanoTime();
       lastHeardNs = startedNs;
       lastBeatNs = startedNs;
-      scheduleAtFixedRate(
+      lastSentNs = startedNs;
+      scheduleWithFixedDelay(
           TICK,
           tickInterval(settings.handshakeTimeout()),
           tickInterval(settings.handshakeTimeout()));
-      pull(in);
+      owner.arrived(this);
     }
 
     private Duration tickInterval(Duration timeout) {
       return Duration.ofMillis(
-          Math.max(10, Math.min(settings.heartbeatInterval().toMillis(), timeout.toMillis()) / 4));
+          Math.max(10, Math.min(settings.heartbeatInterval().toMillis(), timeout.toMillis()) / 2));
     }
 
     @Override
     public void postStop() {
-      for (AutoCloseable registration : registrations) {
-        try {
-          registration.close();
-        } catch (Exception e) {
-          LOG.warn("session {}: a head listener did not end", sessionId, e);
-        }
+      feeds.forEach(FeedSender::end);
+      owner.ended(this, snapshot(), endReason);
+    }
+
+    private void fail(Throwable failure) {
+      endReason = String.valueOf(failure.getMessage());
+      failStage(failure);
+    }
+
+    private void onAdmitted(long id) {
+      if (state == State.ARRIVED) {
+        sessionId = id;
+        state = State.HANDSHAKE;
+        pull(in);
       }
-      established.completeExceptionally(
-          new IllegalStateException("the connection ended in the handshake"));
-      ended.complete(Done.getInstance());
+    }
+
+    private void onRefused(Refusal.Reason reason, String detail) {
+      if (state == State.ARRIVED) {
+        end(reason, detail);
+        // What the client says is heard, so that the connection does not end in a reset.
+        pull(in);
+      }
     }
 
     @Override
@@ -222,21 +252,21 @@ public final class SessionStage
       }
       long nowNs = System.nanoTime();
       long silentNs = nowNs - lastHeardNs;
-      if (state == State.HANDSHAKE) {
+      if (state == State.ARRIVED || state == State.HANDSHAKE) {
         // From the beginning, not from the last byte: a Hello may not trickle in for ever.
         if (nowNs - startedNs > settings.handshakeTimeout().toNanos()) {
-          refuse(
+          end(
               Refusal.Reason.HANDSHAKE_TIMEOUT,
               "no Hello within " + settings.handshakeTimeout().toMillis() + " ms");
         }
-      } else if (silentNs > 3 * settings.heartbeatInterval().toNanos()) {
-        failStage(
+      } else if (++silentTicks > SILENT_TICKS_MAX
+          && silentNs > 3 * settings.heartbeatInterval().toNanos()) {
+        fail(
             new WireException(
                 Refusal.Reason.UNSPECIFIED,
                 "nothing heard from the client for " + silentNs / 1_000_000 + " ms"));
         return;
-      } else if (state != State.CLOSING
-          && nowNs - lastBeatNs >= settings.heartbeatInterval().toNanos()) {
+      } else if (state != State.CLOSING && heartbeatIsDue(nowNs, silentNs)) {
         lastBeatNs = nowNs;
         owe(heartbeat());
       }
@@ -246,10 +276,27 @@ public final class SessionStage
       advance();
     }
 
+    /**
+     * An interval after the last one, but not while both sides are heard anyway and the client has
+     * what its heads would tell: of many sessions in a trickle nobody needs another word.
+     */
+    private boolean heartbeatIsDue(long nowNs, long silentNs) {
+      // A tick that comes a little early must not put it off to the next.
+      long intervalNs = settings.heartbeatInterval().toNanos() * 7 / 8;
+      boolean quiet = nowNs - lastSentNs >= intervalNs || silentNs >= intervalNs;
+      return nowNs - lastBeatNs >= intervalNs
+          && (quiet || feeds.stream().anyMatch(FeedSender::hasNews));
+    }
+
     private Frame heartbeat() {
       var beat = Heartbeat.newBuilder().setSentAtMs(System.currentTimeMillis());
+      int next = 1;
       for (FeedSender feed : feeds) {
+        for (; next < feed.id(); next++) {
+          beat.addHeads(0);
+        }
         beat.addHeads(feed.database().head());
+        next++;
       }
       return Frame.newBuilder().setHeartbeat(beat).build();
     }
@@ -263,12 +310,12 @@ public final class SessionStage
         state = State.DRAINING;
         closeReason = reason;
         advance();
-      } else if (state == State.HANDSHAKE) {
-        refuse(Refusal.Reason.SHUTTING_DOWN, reason);
+      } else if (state == State.ARRIVED || state == State.HANDSHAKE) {
+        end(Refusal.Reason.SHUTTING_DOWN, reason);
       }
     }
 
-    private void refuse(Refusal.Reason reason, String detail) {
+    private void end(Refusal.Reason reason, String detail) {
       LOG.info("session {} from {} refused: {} ({})", sessionId, address, detail, reason);
       var refusal =
           Refusal.newBuilder()
@@ -296,13 +343,14 @@ public final class SessionStage
 
     private void onBytes(ByteString bytes) {
       lastHeardNs = System.nanoTime();
+      silentTicks = 0;
       if (state != State.CLOSING) {
         try {
           for (ByteBuffer buffer : bytes.getByteBuffers()) {
             decoder.decode(buffer, this::onFrame);
           }
         } catch (WireException e) {
-          refuse(e.reason(), e.getMessage());
+          end(e.reason(), e.getMessage());
         }
       }
       if (!isClosed(in)) {
@@ -326,6 +374,8 @@ public final class SessionStage
       }
       switch (frame.getMessageCase()) {
         case ACK -> onAck(frame.getAck());
+        case SUBSCRIBE -> onSubscribe(frame.getSubscribe());
+        case UNSUBSCRIBE -> onUnsubscribe(frame.getUnsubscribe());
         case HEARTBEAT -> {
           // Having been heard is all that it is for.
         }
@@ -347,40 +397,102 @@ public final class SessionStage
       owed.add(welcome);
       // Both sides count from the end of Welcome on.
       sentBytes = -welcome.length;
-      feeds = accepted.feeds().stream().map(FeedSender::new).toList();
-      for (FeedSender feed : feeds) {
-        registrations.add(
-            feed.database()
-                .onHeadMoved(
-                    () -> {
-                      if (feed.wake()) {
-                        headMovedCallback.invoke(feed);
-                      }
-                    }));
-        // Whatever moved the head before is told by nobody else; a shared block may be older.
-        feed.headMoved(System.nanoTime());
-      }
+      subscribes = accepted.subscribes();
+      dictionaries = accepted.dictionaries();
+      ackDelayMaxMs = accepted.ackDelayMaxMs();
+      accepted.feeds().forEach(feed -> begin(feed, 0));
       state = State.RUNNING;
-      established.complete(clientName);
+      owner.established(this, clientName);
+    }
+
+    private void begin(SessionOffer.OfferedFeed offered, int tag) {
+      var feed = new FeedSender(offered, tag);
+      lastFeedId = feed.id();
+      feeds.add(feed);
+      feed.begin(() -> calls.invoke(() -> onHeadMoved(feed)));
+    }
+
+    private void onSubscribe(Subscribe subscribe) {
+      checkSubscribes("Subscribe");
+      int tag = subscribe.getTag();
+      if (tag == 0 || feeds.stream().anyMatch(feed -> feed.tag() == tag)) {
+        throw new WireException(
+            Refusal.Reason.MALFORMED,
+            "Subscribe with tag " + Integer.toUnsignedString(tag) + ", which is 0 or in use");
+      }
+      var answer = Subscribed.newBuilder().setTag(tag);
+      try {
+        SessionOffer.OfferedFeed offered = offer.accept(subscribe, lastFeedId + 1, feeds.size());
+        owe(Frame.newBuilder().setSubscribed(answer.setFeed(offered.wire())).build());
+        begin(offered, tag);
+      } catch (WireException e) {
+        LOG.info("session {} of {}: no subscription: {}", sessionId, clientName, e.getMessage());
+        var refusal = Refusal.newBuilder().setReason(e.reason()).setDetail(e.getMessage());
+        owe(Frame.newBuilder().setSubscribed(answer.setRefusal(refusal)).build());
+      }
+    }
+
+    // One that was refused, or is gone already, is none: the two have crossed.
+    private void onUnsubscribe(Unsubscribe unsubscribe) {
+      checkSubscribes("Unsubscribe");
+      for (FeedSender feed : feeds) {
+        if (feed.tag() == unsubscribe.getTag()) {
+          feed.end();
+          feeds.remove(feed);
+          nextFeed = 0;
+          return;
+        }
+      }
+    }
+
+    private void checkSubscribes(String message) {
+      if (!subscribes) {
+        throw new WireException(
+            Refusal.Reason.MALFORMED,
+            message + " without the capability '" + Capabilities.SUBSCRIBE + "' in Hello");
+      }
     }
 
     private void onAck(Ack ack) {
       long nowNs = System.nanoTime();
       lastAckNs = nowNs;
       try {
-        window.acked(ack.getReceivedBytes(), nowNs);
+        window.acked(ack.getReceivedBytes(), nowNs, ackDelayNs(ack));
         for (FeedAck feedAck : ack.getFeedsList()) {
-          if (feedAck.getFeed() < 1 || feedAck.getFeed() > feeds.size()) {
-            throw new IllegalArgumentException("feed " + feedAck.getFeed() + " of " + feeds.size());
+          if (feedAck.getFeed() < 1 || feedAck.getFeed() > lastFeedId) {
+            throw new IllegalArgumentException("feed " + feedAck.getFeed() + " of " + lastFeedId);
           }
-          feeds
-              .get(feedAck.getFeed() - 1)
-              .acknowledged(feedAck.getTakenBatch(), feedAck.getAppliedBatch());
+          FeedSender feed = feed(feedAck.getFeed());
+          // Acknowledgements of a feed may have crossed its end.
+          if (feed != null) {
+            feed.acknowledged(feedAck.getTakenBatch(), feedAck.getAppliedBatch());
+          }
         }
       } catch (IllegalArgumentException e) {
         throw new WireException(
             Refusal.Reason.MALFORMED, "acknowledgement of " + e.getMessage(), e);
       }
+    }
+
+    private long ackDelayNs(Ack ack) {
+      return 1_000 * Math.min(Math.max(0, ack.getAckDelayUs()), 1_000 * ackDelayMaxMs);
+    }
+
+    private FeedSender feed(int id) {
+      int from = 0;
+      int to = feeds.size() - 1;
+      while (from <= to) {
+        int middle = (from + to) >>> 1;
+        FeedSender feed = feeds.get(middle);
+        if (feed.id() == id) {
+          return feed;
+        } else if (feed.id() < id) {
+          from = middle + 1;
+        } else {
+          to = middle - 1;
+        }
+      }
+      return null;
     }
 
     // ---- From the store
@@ -390,29 +502,37 @@ public final class SessionStage
       advance();
     }
 
-    private void onPulled(Pulled pulled) {
-      if (pulled.error() != null) {
-        failStage(pulled.error());
+    private void onPulled(FeedSender feed, EncodedBatch batch, Throwable failure) {
+      if (feed.hasEnded()) {
         return;
       }
-      pulled.feed().pullEnds(pulled.batch(), System.nanoTime());
+      if (failure != null) {
+        fail(failure);
+        return;
+      }
+      feed.pullEnds(batch, System.nanoTime());
       advance();
     }
 
     private void startPull(FeedSender feed) {
       boolean fresh = feed.pullStarts();
-      boolean dictionary =
-          blocks.dictionaries().bytes(feed.feed().database()) > 0
-              && feed.deservesDictionary(blocks.dictionaries().bytes(feed.feed().database()));
+      int dictionaryBytes = dictionaries ? blocks.dictionaries().bytes(feed.feed().database()) : 0;
       var place =
           new SharedBlocks.Place(
               feed.database(),
               feed.feed().filter(),
               feed.pulled(),
               feed.pullBytesMax(settings.batchBytesMax()),
-              dictionary);
-      CompletionStage<EncodedBatch> batch = fresh ? blocks.pullAgain(place) : blocks.pull(place);
-      batch.whenComplete((result, error) -> pulledCallback.invoke(new Pulled(feed, result, error)));
+              dictionaryBytes > 0 && feed.deservesDictionary(dictionaryBytes));
+      CompletableFuture<EncodedBatch> batch =
+          (fresh ? blocks.pullAgain(place) : blocks.pull(place)).toCompletableFuture();
+      if (batch.isDone() && !batch.isCompletedExceptionally()) {
+        // Another session has asked before. Most of many have the luck, and need no second wake-up.
+        feed.pullEnds(batch.join(), System.nanoTime());
+      } else {
+        batch.whenComplete(
+            (result, failure) -> calls.invoke(() -> onPulled(feed, result, failure)));
+      }
     }
 
     // ---- To the client
@@ -430,6 +550,9 @@ public final class SessionStage
         emit();
         if (state == State.RUNNING || state == State.DRAINING) {
           startPulls();
+          if (isAvailable(out) && ready() != 0) {
+            emit();
+          }
         }
       }
       if (state == State.DRAINING && feeds.stream().allMatch(FeedSender::drained)) {
@@ -453,8 +576,13 @@ public final class SessionStage
 
     // While nothing gets through, changes are better merged in the store than frozen in a block.
     private boolean stalled() {
+      return stalledFor(STALL_NS);
+    }
+
+    private boolean stalledFor(long patienceNs) {
       return window.inFlightBytes() > 0
-          && System.nanoTime() - lastAckNs > STALL_NS + (long) (2e6 * window.minRttMs());
+          && System.nanoTime() - lastAckNs
+              > patienceNs + 1_000_000 * ackDelayMaxMs + (long) (2e6 * window.minRttMs());
     }
 
     private void emit() {
@@ -469,6 +597,7 @@ public final class SessionStage
         addChunks(burst, nowNs);
       }
       if (!burst.isEmpty()) {
+        lastSentNs = nowNs;
         push(out, burst.result());
       }
       if (state == State.CLOSING) {
@@ -540,44 +669,53 @@ public final class SessionStage
     // ---- Control, any thread
 
     @Override
-    public CompletionStage<String> established() {
-      return established;
+    public String address() {
+      return address;
     }
 
     @Override
-    public CompletionStage<Done> ended() {
-      return ended;
+    public void admit(long id) {
+      calls.invoke(() -> onAdmitted(id));
+    }
+
+    @Override
+    public void refuse(Refusal.Reason reason, String detail) {
+      calls.invoke(() -> onRefused(reason, detail));
     }
 
     @Override
     public CompletionStage<SessionStatus> status() {
       var asked = new CompletableFuture<SessionStatus>();
-      statusCallback.invoke(asked);
+      calls.invoke(() -> asked.complete(snapshot()));
       return asked;
     }
 
     @Override
     public void drain(String reason) {
-      drainCallback.invoke(reason);
+      calls.invoke(() -> onDrain(reason));
     }
 
     @Override
     public void close(String reason) {
-      closeCallback.invoke(reason);
+      calls.invoke(() -> onClose(reason));
     }
 
     @Override
     public void abort(String reason) {
-      abortCallback.invoke(reason);
+      calls.invoke(() -> fail(new WireException(Refusal.Reason.SHUTTING_DOWN, reason)));
     }
 
     private SessionStatus snapshot() {
       long nowNs = System.nanoTime();
+      List<LaneStatus> lanes = feeds.stream().map(feed -> feed.status(nowNs)).toList();
       String described =
-          state == State.RUNNING && stalled() ? "stalled" : state.name().toLowerCase(Locale.ROOT);
+          state != State.RUNNING
+              ? state.name().toLowerCase(Locale.ROOT)
+              : stalledFor(STALL_SHOWN_NS) ? SessionStatus.STALLED : SessionStatus.stateOf(lanes);
       return new SessionStatus(
           sessionId,
           clientName,
+          transport,
           address,
           described,
           connectedAtMs,
@@ -585,7 +723,8 @@ public final class SessionStage
           window.inFlightBytes(),
           window.minRttMs(),
           window.deliveryBytesPerSecond(),
-          feeds.stream().map(feed -> feed.status(nowNs)).toList());
+          lanes.size(),
+          lanes);
     }
   }
 }

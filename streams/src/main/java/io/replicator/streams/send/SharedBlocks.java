@@ -99,9 +99,16 @@ public final class SharedBlocks {
         startedNs);
   }
 
+  /**
+   * How many changes of the keys asked for the batch stands for. What was superseded has left no
+   * trace of whose it was: it counts for the keys asked for in the proportion of what is left.
+   */
   private static long versions(Database database, Batch batch) {
     if (batch.from() instanceof Cursor.At from && batch.to() instanceof Cursor.At to) {
-      return database.versionsBetween(from.version(), to.version());
+      long all = database.versionsBetween(from.version(), to.version());
+      long asked = batch.records().size();
+      long read = asked + batch.passedOver();
+      return read == 0 ? 0 : Math.round((double) all * asked / read);
     }
     return 0;
   }

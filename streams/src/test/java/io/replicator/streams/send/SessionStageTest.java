@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.replicator.protocol.Blocks;
+import io.replicator.protocol.Capabilities;
 import io.replicator.protocol.FrameDecoder;
 import io.replicator.protocol.Frames;
 import io.replicator.protocol.WireLimits;
@@ -14,7 +15,10 @@ import io.replicator.protocol.v1.Frame;
 import io.replicator.protocol.v1.Hello;
 import io.replicator.protocol.v1.Refusal;
 import io.replicator.protocol.v1.Resume;
+import io.replicator.protocol.v1.Subscribe;
+import io.replicator.protocol.v1.Subscribed;
 import io.replicator.protocol.v1.Subscription;
+import io.replicator.protocol.v1.Unsubscribe;
 import io.replicator.protocol.v1.Welcome;
 import io.replicator.replication.Batch;
 import io.replicator.replication.Cursor;
@@ -33,6 +37,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.apache.pekko.actor.ActorSystem;
 import org.apache.pekko.japi.Pair;
@@ -47,6 +52,8 @@ import org.apache.pekko.util.ByteString;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import scala.concurrent.duration.FiniteDuration;
 import scala.jdk.javaapi.CollectionConverters;
 
@@ -326,13 +333,246 @@ class SessionStageTest {
             () -> {
               SessionStatus status =
                   peer.control.status().toCompletableFuture().get(5, TimeUnit.SECONDS);
-              assertThat(status.state()).isEqualTo("running");
+              assertThat(status.state()).isEqualTo("live");
               LaneStatus lane = status.lanes().get(0);
               assertThat(lane.state()).isEqualTo("live");
               assertThat(lane.cursor()).isEqualTo(1);
               assertThat(lane.lagVersions()).isZero();
               assertThat(lane.records()).isEqualTo(1);
             });
+  }
+
+  @Test
+  void shouldGiveEachSubscriptionAFeedOfItsOwn() {
+    serve("0", QosLevel.HIGH);
+    store.database("0").set("a:1", "1");
+    store.database("0").set("b:1", "2");
+    Peer peer = connect();
+    Welcome welcome = peer.hello(subscribing());
+
+    assertThat(welcome.getFeedsList()).isEmpty();
+    assertThat(welcome.getCapabilitiesList()).contains(Capabilities.SUBSCRIBE);
+    Subscribed first = peer.subscribe(1, "0", "a:*");
+    assertThat(peer.batch(first.getFeed().getId()).records()).hasSize(1);
+    Subscribed second = peer.subscribe(2, "0", "*");
+
+    assertThat(first.getTag()).isEqualTo(1);
+    assertThat(second.getFeed().getId()).isGreaterThan(first.getFeed().getId());
+    assertThat(second.getFeed().getFingerprint()).isNotEqualTo(first.getFeed().getFingerprint());
+    assertThat(peer.batch(second.getFeed().getId()).records()).hasSize(2);
+    assertThat(peer.lastBatch.beginsLoad()).isTrue();
+  }
+
+  @Test
+  void shouldGoOnFromACursorThatTheClientVouchesFor() {
+    serve("0", QosLevel.HIGH);
+    store.database("0").set("a:1", "1");
+    store.database("0").set("a:2", "2");
+    Peer peer = connect();
+    peer.hello(subscribing());
+
+    Subscribed subscribed =
+        peer.subscribe(
+            Subscribe.newBuilder()
+                .setTag(1)
+                .setDatabase("0")
+                .addInclude(com.google.protobuf.ByteString.copyFromUtf8("a:*"))
+                .setResume(
+                    Resume.newBuilder()
+                        .setCursor(WireMapping.toWire(new Cursor.At(LogDatabase.EPOCH, 1)))));
+
+    assertThat(subscribed.getFeed().getResumedFrom().getVersion()).isEqualTo(1);
+    assertThat(peer.batch(subscribed.getFeed().getId()).records())
+        .extracting(record -> record.key().asUtf8())
+        .containsExactly("a:2");
+  }
+
+  @Test
+  void shouldLoadWhereTheCursorIsOneOfOtherKeys() {
+    serve("0", QosLevel.HIGH);
+    store.database("0").set("a:1", "1");
+    Peer peer = connect();
+    peer.hello(subscribing());
+    Subscribed all = peer.subscribe(1, "0", "*");
+
+    Subscribed some =
+        peer.subscribe(
+            Subscribe.newBuilder()
+                .setTag(2)
+                .setDatabase("0")
+                .addInclude(com.google.protobuf.ByteString.copyFromUtf8("a:*"))
+                .setResume(
+                    Resume.newBuilder()
+                        .setFingerprint(all.getFeed().getFingerprint())
+                        .setCursor(WireMapping.toWire(new Cursor.At(LogDatabase.EPOCH, 1)))));
+
+    assertThat(some.getFeed().hasResumedFrom()).isFalse();
+    assertThat(some.getFeed().getResetReason()).contains("other keys");
+  }
+
+  @Test
+  void shouldAnswerAWrongSubscriptionAndGoOn() {
+    serve("5", QosLevel.HIGH);
+    store.database("5").set("a", "1");
+    Peer peer = connect();
+    peer.hello(subscribing());
+
+    Subscribed unknown = peer.subscribe(1, "7", "*");
+    Subscribed tooLong = peer.subscribe(2, "5", "x".repeat(WireMapping.GLOB_BYTES_MAX + 1));
+    Subscribed good = peer.subscribe(3, "5", "*");
+
+    assertThat(unknown.hasFeed()).isFalse();
+    assertThat(unknown.getRefusal().getReason()).isEqualTo(Refusal.Reason.UNKNOWN_DATABASE);
+    assertThat(unknown.getRefusal().getDetail()).contains("'7'").contains("5");
+    assertThat(tooLong.getRefusal().getReason()).isEqualTo(Refusal.Reason.LIMIT_EXCEEDED);
+    assertThat(good.getFeed().getId()).isEqualTo(1);
+    assertThat(peer.batch(1).records()).hasSize(1);
+  }
+
+  @Test
+  void shouldSendNothingMoreOfAFeedThatIsUnsubscribed() {
+    serve("0", QosLevel.HIGH);
+    serve("1", QosLevel.HIGH);
+    Peer peer = connect();
+    peer.hello(subscribing());
+    int gone = peer.subscribe(1, "0", "*").getFeed().getId();
+    int stays = peer.subscribe(2, "1", "*").getFeed().getId();
+    store.database("0").set("a", "1");
+    peer.batch(gone);
+
+    peer.send(Frame.newBuilder().setUnsubscribe(Unsubscribe.newBuilder().setTag(1)).build());
+    await().until(() -> store.database("0").listeners() == 0);
+    // It crosses the end of the feed: no reason to end the session.
+    peer.acknowledge();
+    store.database("0").set("a", "2");
+    store.database("1").set("b", "3");
+
+    peer.batch(stays);
+    assertThat(peer.lastChunk.getFeed()).isEqualTo(stays);
+    assertThat(peer.chunks)
+        .filteredOn(chunk -> chunk.getFeed() == gone)
+        .extracting(Chunk::getBatch)
+        .allMatch(batch -> batch <= peer.taken.get(gone));
+    // The number is never used again.
+    assertThat(peer.subscribe(3, "0", "*").getFeed().getId()).isGreaterThan(stays);
+  }
+
+  @Test
+  void shouldShareBlocksBetweenSubscriptionsOfTheSameKeys() {
+    serve("0", QosLevel.HIGH);
+    store.database("0").set("quote:1", "1");
+    Peer one = connect();
+    one.hello(subscribing());
+    one.batch(one.subscribe(1, "0", "quote:*").getFeed().getId());
+    int pulls = store.database("0").pulls.get();
+
+    Peer two = connect();
+    two.hello(subscribing());
+    two.subscribe(1, "0", "nothing:*");
+    int feed = two.subscribe(9, "0", "quote:*").getFeed().getId();
+    assertThat(two.batch(feed).records()).hasSize(1);
+
+    // One more, for the keys that the first session has not asked for.
+    assertThat(store.database("0").pulls.get()).isLessThanOrEqualTo(pulls + 1);
+  }
+
+  @Test
+  void shouldRefuseSubscriptionsInAHelloThatSubscribesLater() {
+    serve("0", QosLevel.HIGH);
+    Peer peer = connect();
+
+    peer.send(
+        Frame.newBuilder()
+            .setHello(
+                subscribing()
+                    .setProtocolVersion(1)
+                    .addSubscriptions(Subscription.getDefaultInstance()))
+            .build());
+
+    assertThat(peer.frame().getRefusal().getReason()).isEqualTo(Refusal.Reason.MALFORMED);
+    peer.expectEnd();
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void shouldEndASessionThatBreaksTheRulesOfSubscribing(boolean capable) {
+    serve("0", QosLevel.HIGH);
+    Peer peer = connect();
+    peer.hello(capable ? subscribing() : Hello.newBuilder());
+    var subscribe = Subscribe.newBuilder().setTag(1).setDatabase("0");
+
+    // Twice the same tag, or not having said that it would subscribe.
+    peer.send(Frame.newBuilder().setSubscribe(subscribe).build());
+    peer.send(Frame.newBuilder().setSubscribe(subscribe).build());
+
+    assertThat(peer.nextRefusal().getReason()).isEqualTo(Refusal.Reason.MALFORMED);
+    peer.expectEnd();
+  }
+
+  @Test
+  void shouldTellHeadsByTheNumbersOfFeeds() {
+    settings = heartbeats(Duration.ofMillis(500));
+    serve("0", QosLevel.HIGH);
+    store.database("0").set("a", "1");
+    Peer peer = connect();
+    peer.hello(subscribing());
+    peer.subscribe(1, "0", "none");
+    peer.subscribe(2, "0", "none either");
+
+    peer.send(Frame.newBuilder().setUnsubscribe(Unsubscribe.newBuilder().setTag(1)).build());
+
+    await()
+        .until(
+            () -> {
+              Frame frame = peer.frame();
+              peer.acknowledge();
+              return frame.getHeartbeat().getHeadsList().equals(List.of(0L, 1L));
+            });
+  }
+
+  @Test
+  void shouldTakeAnAcknowledgementThatIsHeldBackForNoStandstill() throws Exception {
+    serve("0", QosLevel.HIGH);
+    store.database("0").set("a", "1");
+    Peer peer = connect();
+    peer.hello(Hello.newBuilder().setAckDelayMaxMs(1_000));
+    peer.chunk();
+
+    // Well after what would be a standstill for a client that acknowledges at once.
+    await().pollDelay(Duration.ofMillis(200)).until(() -> true);
+    store.database("0").set("a", "2");
+    peer.chunk();
+    peer.ackDelayUs = 200_000;
+    peer.acknowledge();
+
+    await()
+        .untilAsserted(
+            () -> {
+              SessionStatus status =
+                  peer.control.status().toCompletableFuture().get(5, TimeUnit.SECONDS);
+              assertThat(status.inFlightBytes()).isZero();
+              assertThat(status.rttMs()).isLessThan(150);
+            });
+  }
+
+  private static Hello.Builder subscribing() {
+    return Hello.newBuilder().addCapabilities(Capabilities.SUBSCRIBE);
+  }
+
+  private static SessionSettings heartbeats(Duration interval) {
+    SessionSettings d = SessionSettings.DEFAULT;
+    return new SessionSettings(
+        d.batchBytesMax(),
+        d.chunkBytes(),
+        d.creditBytes(),
+        d.windowBytesMax(),
+        d.lowLanesShare(),
+        d.queueTarget(),
+        d.compressionLevel(),
+        d.sharedBlocksBytes(),
+        interval,
+        d.handshakeTimeout(),
+        d.sessionsMax());
   }
 
   private void serve(String database, QosLevel level) {
@@ -369,7 +609,28 @@ class SessionStageTest {
             () -> new HubIdentity("hub", LogDatabase.EPOCH, List.of()),
             settings,
             64 << 20);
-    return new Peer(new SessionStage(1, "test:1", offer, blocks));
+    var owner = new Admitting();
+    return new Peer(new SessionStage("tcp", "test:1", offer, blocks, owner), owner);
+  }
+
+  /** Lets everybody in. */
+  private static final class Admitting implements SessionOwner {
+    final CompletableFuture<SessionControl> session = new CompletableFuture<>();
+    final CompletableFuture<String> ended = new CompletableFuture<>();
+
+    @Override
+    public void arrived(SessionControl arrived) {
+      arrived.admit(1);
+      session.complete(arrived);
+    }
+
+    @Override
+    public void established(SessionControl session, String clientName) {}
+
+    @Override
+    public void ended(SessionControl session, SessionStatus last, String reason) {
+      ended.complete(reason);
+    }
   }
 
   /** The client's end of a session, frame by frame. */
@@ -385,17 +646,18 @@ class SessionStageTest {
     private Welcome welcome;
     long received;
     Batch lastBatch;
+    Chunk lastChunk;
+    long ackDelayUs;
 
-    Peer(SessionStage stage) {
-      Pair<Pair<TestPublisher.Probe<ByteString>, SessionControl>, TestSubscriber.Probe<ByteString>>
-          running =
-              TestSource.<ByteString>create(system)
-                  .viaMat(Flow.fromGraph(stage), Keep.both())
-                  .toMat(TestSink.create(system), Keep.both())
-                  .run(system);
-      publisher = running.first().first();
-      control = running.first().second();
+    Peer(SessionStage stage, Admitting owner) {
+      Pair<TestPublisher.Probe<ByteString>, TestSubscriber.Probe<ByteString>> running =
+          TestSource.<ByteString>create(system)
+              .via(Flow.fromGraph(stage))
+              .toMat(TestSink.create(system), Keep.both())
+              .run(system);
+      publisher = running.first();
       subscriber = running.second();
+      control = owner.session.join();
     }
 
     Welcome hello() {
@@ -412,6 +674,29 @@ class SessionStageTest {
         received += 4 + early.getSerializedSize();
       }
       return welcome;
+    }
+
+    Subscribed subscribe(int tag, String database, String pattern) {
+      return subscribe(
+          Subscribe.newBuilder()
+              .setTag(tag)
+              .setDatabase(database)
+              .addInclude(com.google.protobuf.ByteString.copyFromUtf8(pattern)));
+    }
+
+    Subscribed subscribe(Subscribe.Builder subscribe) {
+      send(Frame.newBuilder().setSubscribe(subscribe).build());
+      Deque<Frame> others = new ArrayDeque<>();
+      while (true) {
+        Frame frame = frame();
+        if (frame.hasSubscribed()) {
+          others.addAll(frames);
+          frames.clear();
+          frames.addAll(others);
+          return frame.getSubscribed();
+        }
+        others.add(frame);
+      }
     }
 
     void send(Frame frame) {
@@ -435,7 +720,8 @@ class SessionStageTest {
         Frame frame = frame();
         if (frame.hasChunk()) {
           chunks.add(frame.getChunk());
-          return frame.getChunk();
+          lastChunk = frame.getChunk();
+          return lastChunk;
         }
       }
     }
@@ -476,7 +762,7 @@ class SessionStageTest {
           taken.merge(chunk.getFeed(), chunk.getBatch(), Math::max);
         }
       }
-      var ack = Ack.newBuilder().setReceivedBytes(received);
+      var ack = Ack.newBuilder().setReceivedBytes(received).setAckDelayUs(ackDelayUs);
       taken.forEach(
           (feed, number) ->
               ack.addFeeds(

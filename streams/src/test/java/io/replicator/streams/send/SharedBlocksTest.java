@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Test;
 
 /** Work begins when the test says so: the executor is a queue. */
 class SharedBlocksTest {
+  private static final Cursor AT_0 = new Cursor.At(LogDatabase.EPOCH, 0);
   private static final Cursor AT_1 = new Cursor.At(LogDatabase.EPOCH, 1);
 
   private final LogStore store = new LogStore();
@@ -38,6 +39,26 @@ class SharedBlocksTest {
     assertThat(database.pulls).hasValue(1);
     assertThat(second.join()).isSameAs(first.join());
     assertThat(later.join()).isSameAs(first.join());
+  }
+
+  @Test
+  void shouldNotTakeChangesOfOtherKeysForMergedOnes() {
+    for (int i = 0; i < 10; i++) {
+      database.set("other" + i, "1");
+    }
+    database.set("a", "1");
+    for (int i = 0; i < 11; i++) {
+      database.set("b", "" + i);
+    }
+    var a = new KeyFilter(List.of(KeyGlob.of("a")), List.of());
+
+    var all = blocks.pull(new SharedBlocks.Place(database, KeyFilter.ALL, AT_0, 65_536, false));
+    var one = blocks.pull(new SharedBlocks.Place(database, a, AT_0, 65_536, false));
+    runAll();
+
+    // 22 changes, of which 12 are left; a's share of them is a twelfth.
+    assertThat(all.toCompletableFuture().join().versions()).isEqualTo(22);
+    assertThat(one.toCompletableFuture().join().versions()).isEqualTo(2);
   }
 
   @Test
