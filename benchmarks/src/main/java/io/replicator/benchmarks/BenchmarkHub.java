@@ -31,23 +31,28 @@ final class BenchmarkHub implements Copy.Way, AutoCloseable {
 
   /** Starts a hub and waits until it has stored {@code keys} keys of database 0. */
   static BenchmarkHub of(RedisProcess source, long keys) throws IOException {
-    return of(source, keys, "0");
+    return of(source.port(), keys, "0", "off");
   }
 
   /** The same, serving {@code urgent} too, before database 0. */
   static BenchmarkHub withUrgent(RedisProcess source, long keys, int urgent) throws IOException {
-    return of(source, keys, urgent + ",0");
+    return of(source.port(), keys, urgent + ",0", "off");
   }
 
-  private static BenchmarkHub of(RedisProcess source, long keys, String databases)
+  /** The same as {@link #of(RedisProcess, long)}, with HTTP at any free port. */
+  static BenchmarkHub withHttp(int sourcePort, long keys) throws IOException {
+    return of(sourcePort, keys, "0", "127.0.0.1:0");
+  }
+
+  private static BenchmarkHub of(int sourcePort, long keys, String databases, String http)
       throws IOException {
     Path directory = Files.createTempDirectory("replicator-benchmark");
     Overrides overrides =
         new Overrides()
             .set("replicator.hub.databases", "benchmark", databases)
-            .set("replicator.hub.source.addresses", "benchmark", "127.0.0.1:" + source.port())
+            .set("replicator.hub.source.addresses", "benchmark", "127.0.0.1:" + sourcePort)
             .set("replicator.hub.listen", "benchmark", "127.0.0.1:0")
-            .set("replicator.hub.http", "benchmark", "off")
+            .set("replicator.hub.http", "benchmark", http)
             .set("replicator.hub.drain-timeout", "benchmark", "0 s")
             .set("replicator.hub.data", "benchmark", directory.resolve("hub").toString());
     Configuration configuration = Configuration.load(overrides, null);
@@ -60,6 +65,10 @@ final class BenchmarkHub implements Copy.Way, AutoCloseable {
   /** From the start of the hub until everything was stored. */
   double captureSeconds() {
     return captureSeconds;
+  }
+
+  int httpPort() {
+    return hub.httpAddress().getPort();
   }
 
   HubStatus status() {

@@ -7,31 +7,63 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
 
 /** The command: runs scenarios one after the other and writes one Markdown report. */
 @Command(
     name = "benchmarks/run",
     mixinStandardHelpOptions = true,
-    description = "Measures Replicator beside native Redis replication.")
+    description = "Measures Replicator beside its peers.")
 public final class Benchmarks implements Callable<Integer> {
+  private static final int DOCUMENTS = 5_000;
+
   private enum Name {
-    load,
-    steady,
-    lag,
-    urgent
+    LOAD,
+    STEADY,
+    LAG,
+    URGENT,
+    SOCKETS,
+    HTTP_LOAD,
+    POUCHDB,
+    FIRST_ENTRY,
+    SIZE;
+
+    /** As on the command line. */
+    String text() {
+      return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+  }
+
+  /** Knows scenarios by what they are called on the command line. */
+  private static final class NameConverter implements ITypeConverter<Name> {
+    @Override
+    public Name convert(String text) {
+      return Arrays.stream(Name.values())
+          .filter(name -> name.text().equals(text))
+          .findFirst()
+          .orElseThrow(() -> new TypeConversionException("there is no scenario " + text));
+    }
   }
 
   @Option(
       names = "--scenario",
       split = ",",
       paramLabel = "NAME",
-      description = "Of load, steady, lag and urgent; default: the first three.")
-  private List<Name> scenarios = List.of(Name.load, Name.steady, Name.lag);
+      converter = NameConverter.class,
+      description = {
+        "Of load, steady, lag, urgent (beside native Redis), sockets, http-load, pouchdb, first-entry"
+            + " and size (the web).",
+        "Default: the first three."
+      })
+  private List<Name> scenarios = List.of(Name.LOAD, Name.STEADY, Name.LAG);
 
   @Option(names = "--rounds", description = "Rounds of each load. Default: ${DEFAULT-VALUE}.")
   private int rounds = 5;
@@ -47,8 +79,32 @@ public final class Benchmarks implements Callable<Integer> {
       description = "How long changes are measured. Default: ${DEFAULT-VALUE}.")
   private int seconds = 20;
 
+  @Option(
+      names = "--clients",
+      description = "Clients of scenario sockets. Default: ${DEFAULT-VALUE}.")
+  private int clients = 10_000;
+
+  @Option(
+      names = "--transport",
+      description =
+          "What the clients of scenario sockets speak: websocket, or tcp for the same sessions without"
+              + " HTTP. Default: ${DEFAULT-VALUE}.")
+  private String transport = "websocket";
+
   @Option(names = "--data", required = true, description = "Folder with the real data.")
   private Path data;
+
+  @Option(
+      names = "--programs",
+      required = true,
+      description = "Folder with the programs in Node.js, and what they need installed.")
+  private Path programs;
+
+  @Option(
+      names = "--js-client",
+      required = true,
+      description = "Folder of the built JavaScript client.")
+  private Path jsClient;
 
   @Option(names = "--out", required = true, description = "File for the report.")
   private Path out;
@@ -75,15 +131,20 @@ public final class Benchmarks implements Callable<Integer> {
 
   private Scenario scenario(Name name) throws IOException {
     return switch (name) {
-      case load -> {
+      case LOAD -> {
         List<DataSet> dataSets = new ArrayList<>();
         dataSets.add(cities());
         dataSets.add(DataSet.debianPackages(data.resolve("Packages")));
         yield new InitialLoad(dataSets, rounds);
       }
-      case steady -> new Updates("Steady updates", rates, seconds, 1);
-      case lag -> new Updates("Lag at 5,000 updates a second", List.of(5_000), seconds, 3);
-      case urgent -> new UrgentChange(cities());
+      case STEADY -> new Updates("Steady updates", rates, seconds, 1);
+      case LAG -> new Updates("Lag at 5,000 updates a second", List.of(5_000), seconds, 3);
+      case URGENT -> new UrgentChange(cities());
+      case SOCKETS -> new ManyClients(clients, transport, seconds, rounds);
+      case HTTP_LOAD -> new LoadOverHttp(rounds);
+      case POUCHDB -> new Documents(cities().first(DOCUMENTS), programs, jsClient, rounds);
+      case FIRST_ENTRY -> new FirstEntry(programs, jsClient);
+      case SIZE -> new ClientSize(jsClient);
     };
   }
 

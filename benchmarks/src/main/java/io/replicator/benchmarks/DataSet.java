@@ -53,6 +53,13 @@ record DataSet(String name, NavigableMap<String, byte[]> rows) {
     return new DataSet("Debian index", rows);
   }
 
+  /** Its first rows. */
+  DataSet first(int count) {
+    NavigableMap<String, byte[]> some = new TreeMap<>();
+    rows.entrySet().stream().limit(count).forEach(row -> some.put(row.getKey(), row.getValue()));
+    return new DataSet("the first of " + name, some);
+  }
+
   int keys() {
     return rows.size();
   }
