@@ -16,6 +16,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -119,23 +122,21 @@ class HostileRequestsTest {
 
   /** Byte by byte, until the other side has enough. */
   private static void trickle(OutputStream out, String head, int intervalMs) throws Exception {
-    var sender =
-        new Thread(
-            () -> {
-              try {
-                out.write(head.getBytes(StandardCharsets.US_ASCII));
-                while (true) {
-                  out.write('x');
-                  out.flush();
-                  Thread.sleep(intervalMs);
-                }
-              } catch (IOException | InterruptedException e) {
-                // The server has closed, which is what this is for.
-                Thread.currentThread().interrupt();
-              }
-            });
-    sender.setDaemon(true);
-    sender.start();
+    out.write(head.getBytes(StandardCharsets.US_ASCII));
+    ScheduledExecutorService sender = Executors.newSingleThreadScheduledExecutor();
+    sender.scheduleWithFixedDelay(
+        () -> {
+          try {
+            out.write('x');
+            out.flush();
+          } catch (IOException e) {
+            // The server has closed, which is what this is for.
+            sender.shutdown();
+          }
+        },
+        0,
+        intervalMs,
+        TimeUnit.MILLISECONDS);
   }
 
   @Test
