@@ -9,6 +9,7 @@ import io.replicator.app.process.Termination;
 import io.replicator.app.text.Units;
 import io.replicator.app.verify.Verification;
 import io.replicator.redis.connection.RedisAddress;
+import io.replicator.redis.embedded.RedisPipeline;
 import io.replicator.redis.verify.Comparison;
 import io.replicator.streams.SourceStatus;
 import java.io.IOException;
@@ -127,8 +128,8 @@ public final class Demo {
   private void markAndAwait(DemoSites sites) throws IOException {
     byte[] mark = "end".getBytes(StandardCharsets.US_ASCII);
     for (int database : DemoDatabases.ALL) {
-      try (var source = new Pipeline(sites.source().port(), database);
-          var copy = new Pipeline(sites.copy().port(), database)) {
+      try (var source = new RedisPipeline(sites.source().port(), database, DemoSites.PATIENCE);
+          var copy = new RedisPipeline(sites.copy().port(), database, DemoSites.PATIENCE)) {
         source.add("SET", "demo:mark", mark).flush();
         await(
             "the copy to catch up with database " + database,
@@ -171,7 +172,7 @@ public final class Demo {
   private static long keys(int port) throws IOException {
     long keys = 0;
     for (int database : DemoDatabases.ALL) {
-      try (var pipeline = new Pipeline(port, database)) {
+      try (var pipeline = new RedisPipeline(port, database, DemoSites.PATIENCE)) {
         keys += (Long) pipeline.add("DBSIZE").flush().get(0);
       }
     }

@@ -15,6 +15,7 @@ import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Comparator;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -25,6 +26,9 @@ import java.util.stream.Stream;
  * with the same settings. Confined to one thread.
  */
 final class DemoSites implements AutoCloseable {
+  /** How long a redis-server of the demonstration may take to answer. */
+  static final Duration PATIENCE = Duration.ofSeconds(10);
+
   private final Path directory;
   private final RedisProcess source;
   private final RedisProcess copy;

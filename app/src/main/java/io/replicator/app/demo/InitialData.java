@@ -1,5 +1,6 @@
 package io.replicator.app.demo;
 
+import io.replicator.redis.embedded.RedisPipeline;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -28,12 +29,12 @@ final class InitialData {
   }
 
   void load(int port) throws IOException {
-    try (var catalogue = new Pipeline(port, DemoDatabases.CATALOGUE);
-        var indexes = new Pipeline(port, DemoDatabases.INDEXES);
-        var live = new Pipeline(port, DemoDatabases.LIVE)) {
+    try (var catalogue = new RedisPipeline(port, DemoDatabases.CATALOGUE, DemoSites.PATIENCE);
+        var indexes = new RedisPipeline(port, DemoDatabases.INDEXES, DemoSites.PATIENCE);
+        var live = new RedisPipeline(port, DemoDatabases.LIVE, DemoSites.PATIENCE)) {
       for (City city : cities) {
         loadCity(city, catalogue, indexes, live);
-        for (Pipeline pipeline : List.of(catalogue, indexes, live)) {
+        for (RedisPipeline pipeline : List.of(catalogue, indexes, live)) {
           if (pipeline.pending() >= FLUSH_COMMANDS) {
             pipeline.flush();
           }
@@ -47,7 +48,8 @@ final class InitialData {
     }
   }
 
-  private static void loadCity(City city, Pipeline catalogue, Pipeline indexes, Pipeline live)
+  private static void loadCity(
+      City city, RedisPipeline catalogue, RedisPipeline indexes, RedisPipeline live)
       throws IOException {
     catalogue.add("SET", "city:" + city.id(), city.json());
     catalogue.add("RPUSH", "cities:" + city.country(), city.name());
@@ -76,14 +78,14 @@ final class InitialData {
   }
 
   /** Some end while the demonstration runs, most after it. */
-  private static void loadTimed(Pipeline catalogue) throws IOException {
+  private static void loadTimed(RedisPipeline catalogue) throws IOException {
     for (int i = 0; i < SESSIONS; i++) {
       long ttlMs = i % 4 == 0 ? 2_000 + 20L * i : 3_600_000 + i;
       catalogue.add("SET", "session:" + i, "token " + i, "PX", ttlMs);
     }
   }
 
-  private static void loadBinary(Pipeline indexes) throws IOException {
+  private static void loadBinary(RedisPipeline indexes) throws IOException {
     byte[] value = new byte[256];
     for (int b = 0; b < value.length; b++) {
       value[b] = (byte) b;

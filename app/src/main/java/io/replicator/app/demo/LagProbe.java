@@ -1,5 +1,6 @@
 package io.replicator.app.demo;
 
+import io.replicator.redis.embedded.RedisPipeline;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -14,14 +15,14 @@ final class LagProbe implements AutoCloseable {
   private static final String KEY = "demo:probe";
   private static final long TIMEOUT_NS = TimeUnit.SECONDS.toNanos(30);
 
-  private final Pipeline source;
-  private final Pipeline copy;
+  private final RedisPipeline source;
+  private final RedisPipeline copy;
   private final List<Long> lagsNs = new ArrayList<>();
   private long sent;
 
   LagProbe(int sourcePort, int copyPort, int database) throws IOException {
-    source = new Pipeline(sourcePort, database);
-    copy = new Pipeline(copyPort, database);
+    source = new RedisPipeline(sourcePort, database, DemoSites.PATIENCE);
+    copy = new RedisPipeline(copyPort, database, DemoSites.PATIENCE);
   }
 
   /**

@@ -1,5 +1,6 @@
 package io.replicator.app.demo;
 
+import io.replicator.redis.embedded.RedisPipeline;
 import java.io.IOException;
 import java.util.List;
 import java.util.Locale;
@@ -16,17 +17,17 @@ final class Updates implements AutoCloseable {
 
   private final List<City> cities;
   private final SplittableRandom random;
-  private final Pipeline catalogue;
-  private final Pipeline indexes;
-  private final Pipeline live;
+  private final RedisPipeline catalogue;
+  private final RedisPipeline indexes;
+  private final RedisPipeline live;
   private long commands;
 
   Updates(int port, List<City> cities, long seed) throws IOException {
     this.cities = cities;
     this.random = new SplittableRandom(seed);
-    this.catalogue = new Pipeline(port, DemoDatabases.CATALOGUE);
-    this.indexes = new Pipeline(port, DemoDatabases.INDEXES);
-    this.live = new Pipeline(port, DemoDatabases.LIVE);
+    this.catalogue = new RedisPipeline(port, DemoDatabases.CATALOGUE, DemoSites.PATIENCE);
+    this.indexes = new RedisPipeline(port, DemoDatabases.INDEXES, DemoSites.PATIENCE);
+    this.live = new RedisPipeline(port, DemoDatabases.LIVE, DemoSites.PATIENCE);
   }
 
   /** Commands executed so far. */

@@ -1,18 +1,11 @@
 package io.replicator.app.e2e;
 
+import io.replicator.redis.embedded.RedisPipeline;
 import io.replicator.redis.embedded.RedisProcess;
-import java.io.BufferedInputStream;
-import java.io.BufferedOutputStream;
-import java.io.EOFException;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.Socket;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
+import java.time.Duration;
 import java.util.List;
 
 /**
@@ -20,56 +13,32 @@ import java.util.List;
  * one by one or in pipelines. Confined to one thread.
  */
 final class RedisUser implements AutoCloseable {
-  private static final int TIMEOUT_MS = 60_000;
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
 
-  private final Socket socket = new Socket();
-  private final InputStream in;
-  private final OutputStream out;
-  private int pending;
+  private final RedisPipeline pipeline;
 
   RedisUser(RedisProcess redis, int database) {
     try {
-      socket.connect(
-          new InetSocketAddress(InetAddress.getLoopbackAddress(), redis.port()), TIMEOUT_MS);
-      socket.setSoTimeout(TIMEOUT_MS);
-      socket.setTcpNoDelay(true);
-      in = new BufferedInputStream(socket.getInputStream(), 1 << 16);
-      out = new BufferedOutputStream(socket.getOutputStream(), 1 << 16);
+      pipeline = new RedisPipeline(redis.port(), database, PATIENCE);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    call("SELECT", database);
   }
 
   /** Adds one command to the pipeline; arguments are byte arrays, or become text. */
   RedisUser add(Object... arguments) {
     try {
-      write("*" + arguments.length + "\r\n");
-      for (Object argument : arguments) {
-        byte[] bytes =
-            argument instanceof byte[] binary
-                ? binary
-                : String.valueOf(argument).getBytes(StandardCharsets.UTF_8);
-        write("$" + bytes.length + "\r\n");
-        out.write(bytes);
-        write("\r\n");
-      }
+      pipeline.add(arguments);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    pending++;
     return this;
   }
 
   /** Sends what was added and reads the answers: byte arrays, longs, lists, nulls. */
   List<Object> flush() {
     try {
-      out.flush();
-      List<Object> replies = new ArrayList<>(pending);
-      for (; pending > 0; pending--) {
-        replies.add(reply());
-      }
-      return replies;
+      return pipeline.flush();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -77,7 +46,7 @@ final class RedisUser implements AutoCloseable {
 
   /** Sends what was added when it is as much as {@code commands}. */
   void flushAt(int commands) {
-    if (pending >= commands) {
+    if (pipeline.pending() >= commands) {
       flush();
     }
   }
@@ -104,53 +73,9 @@ final class RedisUser implements AutoCloseable {
   @Override
   public void close() {
     try {
-      socket.close();
+      pipeline.close();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-  }
-
-  private void write(String text) throws IOException {
-    out.write(text.getBytes(StandardCharsets.US_ASCII));
-  }
-
-  private Object reply() throws IOException {
-    String line = line();
-    String rest = line.substring(1);
-    switch (line.charAt(0)) {
-      case '+':
-        return rest.getBytes(StandardCharsets.UTF_8);
-      case ':':
-        return Long.parseLong(rest);
-      case '$':
-        int length = Integer.parseInt(rest);
-        if (length < 0) {
-          return null;
-        }
-        byte[] text = in.readNBytes(length);
-        in.skipNBytes(2);
-        return text;
-      case '*':
-        int size = Integer.parseInt(rest);
-        List<Object> elements = new ArrayList<>();
-        for (int i = 0; i < size; i++) {
-          elements.add(reply());
-        }
-        return elements;
-      default:
-        throw new IOException("redis-server refused: " + rest);
-    }
-  }
-
-  private String line() throws IOException {
-    var line = new StringBuilder();
-    for (int b = in.read(); b != '\r'; b = in.read()) {
-      if (b < 0) {
-        throw new EOFException("redis-server closed the connection");
-      }
-      line.append((char) b);
-    }
-    in.skipNBytes(1);
-    return line.toString();
   }
 }

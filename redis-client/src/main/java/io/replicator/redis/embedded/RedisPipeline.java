@@ -1,4 +1,4 @@
-package io.replicator.app.demo;
+package io.replicator.redis.embedded;
 
 import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
@@ -10,25 +10,28 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
  * Commands to a Redis server of this machine, sent together and answered together. Speaks the
- * protocol by itself, so that the demonstration looks at both servers independently of what it
- * demonstrates. Confined to one thread.
+ * protocol by itself, so that whoever demonstrates or tests looks at servers independently of what
+ * is demonstrated. Confined to one thread.
  */
-final class Pipeline implements AutoCloseable {
-  private static final int TIMEOUT_MS = 10_000;
-
+public final class RedisPipeline implements AutoCloseable {
   private final Socket socket = new Socket();
   private final InputStream in;
   private final OutputStream out;
   private int pending;
 
-  Pipeline(int port, int database) throws IOException {
-    socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), TIMEOUT_MS);
-    socket.setSoTimeout(TIMEOUT_MS);
+  /**
+   * @param patience for the connection and for each answer
+   */
+  public RedisPipeline(int port, int database, Duration patience) throws IOException {
+    int patienceMs = (int) patience.toMillis();
+    socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), patienceMs);
+    socket.setSoTimeout(patienceMs);
     socket.setTcpNoDelay(true);
     in = new BufferedInputStream(socket.getInputStream(), 1 << 16);
     out = new BufferedOutputStream(socket.getOutputStream(), 1 << 16);
@@ -36,7 +39,7 @@ final class Pipeline implements AutoCloseable {
   }
 
   /** Adds one command; arguments are byte arrays, or whatever {@link String#valueOf} makes text. */
-  Pipeline add(Object... arguments) throws IOException {
+  public RedisPipeline add(Object... arguments) throws IOException {
     write("*" + arguments.length + "\r\n");
     for (Object argument : arguments) {
       byte[] bytes =
@@ -51,7 +54,8 @@ final class Pipeline implements AutoCloseable {
     return this;
   }
 
-  int pending() {
+  /** Commands that wait for {@link #flush}. */
+  public int pending() {
     return pending;
   }
 
@@ -60,7 +64,7 @@ final class Pipeline implements AutoCloseable {
    *
    * @throws IOException also when a command is refused
    */
-  List<Object> flush() throws IOException {
+  public List<Object> flush() throws IOException {
     out.flush();
     List<Object> replies = new ArrayList<>(pending);
     for (; pending > 0; pending--) {
@@ -102,7 +106,7 @@ final class Pipeline implements AutoCloseable {
         }
         return elements;
       default:
-        throw new IOException("redis-server refused a command of the demonstration: " + rest);
+        throw new IOException("redis-server refused: " + rest);
     }
   }
 
