@@ -1,0 +1,2 @@
+/** A real Cassandra for tests and benchmarks. */
+package io.replicator.testkit.cassandra;
