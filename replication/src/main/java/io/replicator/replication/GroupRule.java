@@ -18,7 +18,7 @@ import java.util.List;
  * completes it. What waits is bounded by the limit: the batch that exceeds it releases everything,
  * so the memory held is at most the limit and one batch. A frontier that is late keeps them waiting
  * for as long as nothing more arrives: the copy stays at its last state, which is one that the
- * source had.
+ * source had. A batch that begins a load is the first of what it is applied with.
  *
  * <p>Made anew for each session: what still waits when a session ends was never applied, and is
  * pulled again from the sink's cursor. Mutable; confined to one thread.
@@ -79,6 +79,11 @@ public final class GroupRule {
           "batch from " + batch.from() + " does not continue " + reached);
     }
     reached = batch.to();
+    if (batch.beginsLoad()) {
+      // It brings what waits, or what has become of it.
+      waiting.clear();
+      waitingBytes = 0;
+    }
     waiting.add(batch);
     waitingBytes += sizeBytes;
     passing |= waitingBytes > groupBytesMax;

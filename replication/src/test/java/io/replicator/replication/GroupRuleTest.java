@@ -74,6 +74,17 @@ final class GroupRuleTest {
   }
 
   @Example
+  void shouldApplyALoadThatBeginsAnewWithoutWhatWaitedBeforeIt() {
+    rule.add(delta(0, 1, true), 10);
+    rule.add(delta(1, 2, false), 90);
+    Batch load = between(Cursor.NOTHING, loading(9, "m"), false);
+    Batch end = between(loading(9, "m"), at(9), true);
+    assertThat(rule.add(load, 90)).isEmpty();
+    assertThat(rule.waitingBytes()).isEqualTo(90);
+    assertThat(rule.add(end, 10)).containsExactly(load, end);
+  }
+
+  @Example
   void shouldReportALargeLoadAsSuchUntilTheFrontierThatFollowsIt() {
     rule.add(between(Cursor.NOTHING, loading(9, "a"), false), 101);
     assertThat(rule.state()).isEqualTo(LOADING);

@@ -90,6 +90,12 @@ public final class ClientActor extends AbstractBehavior<ClientActor.Command> {
   private int permanentRefusals;
   private String failureLogged = "";
 
+  /**
+   * Whether the last session did anything, or stood well with nothing to do. After one that did
+   * not, the next is no news, and neither is what ends it, if it is the same.
+   */
+  private boolean proven = true;
+
   /** Of the session's graph, from HANDSHAKING until it has ended. */
   private ClientSession session;
 
@@ -305,25 +311,40 @@ public final class ClientActor extends AbstractBehavior<ClientActor.Command> {
     opened = message.session();
     attempts = 0;
     permanentRefusals = 0;
-    failureLogged = "";
     unsupportedSeen = new HashMap<>();
     board.opened(opened);
     meters.opened(opened);
     timers.startTimerWithFixedDelay(Tick.STATUS, STATUS_INTERVAL);
     timers.startSingleTimer(Tick.SETTLED, settings.backoffMax());
     enter(State.RUNNING, "");
+    if (proven) {
+      failureLogged = "";
+      sayOpened();
+    }
+    proven = false;
+    return this;
+  }
+
+  private void sayOpened() {
     log().info("Follows hub {} at {} into {}", opened.hub().hubId(), name(hub()), sink.describe());
     for (Session.SessionFeed feed : opened.feeds()) {
       if (!feed.resetReason().isEmpty()) {
         log().warn("Database {} is loaded anew: {}", feed.feed().database(), feed.resetReason());
       }
     }
-    return this;
   }
 
   private Behavior<Command> onSettled() {
     backoff.reset();
+    if (board.state().equals("live")) {
+      prove();
+    }
     return this;
+  }
+
+  private void prove() {
+    proven = true;
+    failureLogged = "";
   }
 
   private Behavior<Command> onStatusDue() {
@@ -373,6 +394,7 @@ public final class ClientActor extends AbstractBehavior<ClientActor.Command> {
       countUnsupported();
       if (progressed(opened)) {
         backoff.reset();
+        prove();
       }
     }
     boolean ofHub = !(message.failure() instanceof SinkFailedException);

@@ -247,6 +247,32 @@ class ClientTest {
   }
 
   @Test
+  void shouldSayOnceThatEveryApplyFails() {
+    for (int i = 0; i < 3; i++) {
+      sink.failNextApply(new IllegalStateException("writing is forbidden"));
+    }
+    client = start(settings());
+    LoggingTestKit.warn("writing is forbidden")
+        .withOccurrences(1)
+        .expect(TESTKIT.system(), this::sendInSessionsUntilItIsApplied);
+  }
+
+  /** Each opens well; the fourth applies. */
+  private Void sendInSessionsUntilItIsApplied() {
+    try {
+      for (int i = 0; i < 3; i++) {
+        hub.welcome(Cursor.NOTHING, 7).batch(1, batch(Cursor.NOTHING, 7, true, 10));
+      }
+      ScriptedHub.Connection last = hub.welcome(Cursor.NOTHING, 7);
+      last.batch(1, batch(Cursor.NOTHING, 7, true, 10));
+      last.readUntilApplied(1, 1);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return null;
+  }
+
+  @Test
   void shouldReconnectWhenTheHubFallsSilent() throws Exception {
     client = start(settings());
     ScriptedHub.Connection connection = hub.accept();

@@ -24,9 +24,9 @@ import org.apache.pekko.stream.stage.AsyncCallback;
 import org.apache.pekko.stream.stage.GraphStageLogic;
 
 /**
- * Opens the sink, decodes blocks and applies their batches: in order and one call at a time within
- * a feed, feeds beside each other. While one group is applied the next ones are decoded, off the
- * stage's thread where that pays.
+ * Opens the sink, decodes blocks and applies their batches: in order within a feed, as many calls
+ * at a time as the sink takes, feeds beside each other. While one group is applied the next ones
+ * are decoded, off the stage's thread where that pays.
  *
  * <p><b>Emits</b> progress whenever a batch was taken or applied; while there is no demand only the
  * newest waits.
@@ -135,7 +135,7 @@ final class ApplyStage
       dictionaries = opening.dictionaries();
       feeds = new FeedApplier[session.feeds().size()];
       for (int i = 0; i < feeds.length; i++) {
-        feeds[i] = new FeedApplier(session.feeds().get(i), session.hub().epoch(), settings);
+        feeds[i] = new FeedApplier(session.feeds().get(i), session.hub().epoch(), settings, sink);
       }
       callSink(
           () -> sink.open(session.hub(), session.feeds().stream().map(f -> f.feed()).toList()),

@@ -19,23 +19,23 @@ import java.util.List;
  * next, and how far it is. No I/O, no threads, no clock: the stage asks and reports.
  *
  * <pre>
- *   receive queue ──take──▶ decoding (one) ──▶ group ──frontier or over the limit──▶ due ──▶ applying (one)
- *     untaken       taken ...                                                                  applied
+ *   receive queue ──take──▶ decoding (one) ──▶ group ──frontier or over the limit──▶ due ──▶ applying
+ *     untaken       taken ...                                                               applied
  * </pre>
  *
- * <p>Invariants: {@code applied <= taken}; batches pass in the order they came; {@code dueBytes}
- * stays below the bundle limit and one group, since at the limit nothing more is taken.
+ * <p>Invariants: {@code applied <= taken}; at most as many calls of the sink are under way as it
+ * takes, and they end in order; batches pass in the order they came; {@code dueBytes} stays below
+ * the bundle limit and one group, since at the limit nothing more is taken.
  */
 final class FeedApplier {
   /** What waits for the sink in a load is at most about this part of it. */
   private static final int LOAD_PARTS_BUNDLED = 256;
 
-  private static final int LOAD_BUNDLE_BYTES_MIN = 64 * 1024;
-
   private final Session.SessionFeed feed;
   private final Epoch epoch;
   private final int deltaBundleBytesMax;
   private final int loadBundleBytesMax;
+  private final int appliesMax;
   private final GroupRule groups;
 
   private final Deque<Received.Block> queue = new ArrayDeque<>();
@@ -46,7 +46,9 @@ final class FeedApplier {
   private long waitingBytes;
 
   private boolean decoding;
-  private List<Due> applying = List.of();
+
+  /** The last of what each call of the sink under way applies. */
+  private final Deque<Due> applying = new ArrayDeque<>();
 
   /** Where the batch that was decoded last leads. */
   private Cursor reached;
@@ -78,7 +80,7 @@ final class FeedApplier {
   /** A block decoded: its batch, and how many bytes that was. */
   record DecodedBlock(BatchCodec.Decoded batch, int plainBytes) {}
 
-  FeedApplier(Session.SessionFeed feed, Epoch epoch, ReceiveSettings settings) {
+  FeedApplier(Session.SessionFeed feed, Epoch epoch, ReceiveSettings settings, BatchSink sink) {
     this.feed = feed;
     this.epoch = epoch;
     this.deltaBundleBytesMax = settings.bundleBytesMax();
@@ -88,7 +90,8 @@ final class FeedApplier {
             : (int)
                 Math.min(
                     deltaBundleBytesMax,
-                    Math.max(LOAD_BUNDLE_BYTES_MIN, feed.bytes() / LOAD_PARTS_BUNDLED));
+                    Math.max(sink.bundleBytesMin(), feed.bytes() / LOAD_PARTS_BUNDLED));
+    this.appliesMax = sink.appliesMax();
     this.groups = new GroupRule(settings.groupBytesMax(), isPartOfALargeGroup(settings));
     this.reached = feed.resumedFrom();
     this.appliedTo = feed.resumedFrom();
@@ -186,39 +189,40 @@ final class FeedApplier {
 
   // ---- Sink
 
-  /** What to apply now, in one call; empty while an apply runs or nothing is due. */
+  /** What to apply now, in one call; empty while enough calls run or nothing is due. */
   List<Batch> takeDue() {
-    if (!applying.isEmpty() || due.isEmpty()) {
+    if (applying.size() >= appliesMax || due.isEmpty()) {
       return List.of();
     }
-    Due first = due.remove();
-    if (due.isEmpty() || first.bytes() >= bundleBytesMax()) {
-      applying = List.of(first);
-      dueBytes -= first.bytes();
-      return first.batches();
+    Due last = due.remove();
+    long bytes = last.bytes();
+    List<Batch> batches = last.batches();
+    if (!due.isEmpty() && bytes < bundleBytesMax()) {
+      batches = new ArrayList<>(batches);
+      for (Due next = nextOf(bytes); next != null; next = nextOf(bytes)) {
+        batches.addAll(next.batches());
+        bytes += next.bytes();
+        last = next;
+      }
     }
-    applying = new ArrayList<>();
-    var batches = new ArrayList<Batch>();
-    long bytes = 0;
-    for (Due next = first; next != null; next = nextOf(bytes)) {
-      applying.add(next);
-      batches.addAll(next.batches());
-      bytes += next.bytes();
-    }
+    applying.add(last);
     dueBytes -= bytes;
     return batches;
   }
 
-  /** The next that still fits a bundle of {@code bytes}, or null. */
+  /** The next that still fits a bundle of {@code bytes}, or null. A load begins one of its own. */
   private Due nextOf(long bytes) {
     Due next = due.peek();
-    return next != null && bytes + next.bytes() <= bundleBytesMax() ? due.remove() : null;
+    return next != null
+            && bytes + next.bytes() <= bundleBytesMax()
+            && !next.batches().get(0).beginsLoad()
+        ? due.remove()
+        : null;
   }
 
-  /** The sink holds what was taken by {@link #takeDue}. */
+  /** The sink holds what was taken by the earliest {@link #takeDue} that has not ended. */
   void applied(BatchSink.Applied result, long nowMs) {
-    Due last = applying.get(applying.size() - 1);
-    applying = List.of();
+    Due last = applying.remove();
     Batch lastBatch = last.batches().get(last.batches().size() - 1);
     applied = last.lastBatch();
     appliedTo = lastBatch.to();

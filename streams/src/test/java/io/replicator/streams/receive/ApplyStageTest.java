@@ -144,6 +144,67 @@ class ApplyStageTest {
   }
 
   @Test
+  void shouldApplyNothingTogetherWithALoadThatBeginsBehindIt() throws Exception {
+    open(ReceiveSettings.DEFAULT, resumed(feed(1, "0"), at(0), 0));
+    send(0, delta(0, 1, true, 10));
+    HeldSink.Call first = sink.nextCall();
+    send(0, delta(1, 2, true, 10), batch(Cursor.NOTHING, at(5), true, 5, 10));
+    assertProgress(0, 3, 0);
+
+    first.succeed();
+
+    HeldSink.Call second = sink.nextCall();
+    assertThat(second.batches()).extracting(Batch::to).containsExactly(at(2));
+    second.succeed();
+    HeldSink.Call third = sink.nextCall();
+    assertThat(third.batches()).extracting(Batch::beginsLoad).containsExactly(true);
+    third.succeed();
+    assertProgress(0, 3, 3);
+  }
+
+  @Test
+  void shouldKeepAsManyCallsUnderWayAsTheSinkTakes() throws Exception {
+    sink.appliesMax = 2;
+    open(ReceiveSettings.DEFAULT, resumed(feed(1, "0"), at(0), 0));
+    send(0, delta(0, 1, true, 10));
+    HeldSink.Call first = sink.nextCall();
+    send(0, delta(1, 2, true, 10));
+    HeldSink.Call second = sink.nextCall();
+    send(0, delta(2, 3, true, 10));
+    sink.expectNoCall(A_MOMENT);
+    assertProgress(0, 3, 0);
+
+    first.succeed();
+    HeldSink.Call third = sink.nextCall();
+    assertThat(third.batches()).extracting(Batch::from).containsExactly(at(2));
+    assertProgress(0, 3, 1);
+    second.succeed();
+    assertProgress(0, 3, 2);
+    third.succeed();
+    assertProgress(0, 3, 3);
+  }
+
+  @Test
+  void shouldWaitForEveryCallBeforeItEndsWithTheFailureOfOne() throws Exception {
+    sink.appliesMax = 2;
+    open(ReceiveSettings.DEFAULT, resumed(feed(1, "0"), at(0), 0));
+    send(0, delta(0, 1, true, 10));
+    HeldSink.Call first = sink.nextCall();
+    send(0, delta(1, 2, true, 10));
+    HeldSink.Call second = sink.nextCall();
+
+    first.fail("full");
+    progress.expectError();
+    assertThat(outcome.done().toCompletableFuture()).isNotDone();
+    second.fail("behind it");
+
+    assertThat(outcome.done())
+        .failsWithin(Duration.ofSeconds(5))
+        .withThrowableThat()
+        .withMessageContaining("full");
+  }
+
+  @Test
   void shouldKeepFeedsIndependent() throws Exception {
     open(ReceiveSettings.DEFAULT, resumed(feed(1, "0"), at(5), 9), resumed(feed(2, "1"), at(5), 9));
 

@@ -19,6 +19,7 @@ import org.apache.pekko.Done;
 /** A sink whose every apply the test ends by hand. */
 final class HeldSink implements BatchSink {
   private final BlockingQueue<Call> calls = new LinkedBlockingQueue<>();
+  int appliesMax = 1;
   CompletableFuture<Done> opening = CompletableFuture.completedFuture(Done.getInstance());
 
   /** An apply under way. */
@@ -69,6 +70,11 @@ final class HeldSink implements BatchSink {
     var call = new Call(feed, batches, new CompletableFuture<>());
     calls.add(call);
     return call.result();
+  }
+
+  @Override
+  public int appliesMax() {
+    return appliesMax;
   }
 
   @Override
