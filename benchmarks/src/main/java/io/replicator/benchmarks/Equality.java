@@ -3,7 +3,7 @@ package io.replicator.benchmarks;
 import io.replicator.app.verify.Verification;
 import io.replicator.redis.connection.RedisAddress;
 import io.replicator.redis.embedded.RedisProcess;
-import io.replicator.redis.verify.Comparison;
+import io.replicator.streams.verify.Comparison;
 import java.io.IOException;
 
 /** No number counts before source and copy are compared in full. */

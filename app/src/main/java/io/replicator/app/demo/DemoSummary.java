@@ -3,8 +3,8 @@ package io.replicator.app.demo;
 import io.replicator.actors.hub.HubStatus;
 import io.replicator.app.text.Table;
 import io.replicator.app.text.Units;
-import io.replicator.redis.verify.Comparison;
 import io.replicator.streams.send.LaneStatus;
+import io.replicator.streams.verify.Comparison;
 import java.util.List;
 import java.util.Locale;
 

@@ -3,9 +3,9 @@ package io.replicator.app.verify;
 import io.replicator.app.process.FailureException;
 import io.replicator.app.text.Units;
 import io.replicator.redis.connection.RedisAddress;
-import io.replicator.redis.verify.Comparison;
-import io.replicator.redis.verify.ComparisonSettings;
 import io.replicator.redis.verify.RedisComparison;
+import io.replicator.streams.verify.Comparison;
+import io.replicator.streams.verify.ComparisonSettings;
 import java.io.PrintWriter;
 
 /** The work of {@code replicator verify}. */

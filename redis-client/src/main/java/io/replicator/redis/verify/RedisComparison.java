@@ -2,8 +2,11 @@ package io.replicator.redis.verify;
 
 import io.replicator.redis.connection.RedisAddress;
 import io.replicator.redis.connection.RedisConnector;
-import io.replicator.redis.connection.RedisLink;
-import io.replicator.redis.verify.ComparisonSettings.Progress;
+import io.replicator.streams.verify.Comparison;
+import io.replicator.streams.verify.ComparisonSettings;
+import io.replicator.streams.verify.ComparisonSettings.Progress;
+import io.replicator.streams.verify.KeyspaceComparison;
+import io.replicator.streams.verify.KeyspaceView;
 import java.time.Duration;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -33,17 +36,32 @@ public final class RedisComparison {
    *     or breaks off; the message says what failed, where, and what to do
    */
   public Comparison run(Progress progress) throws InterruptedException {
-    try (var connector = new RedisConnector(ANSWER_TIMEOUT)) {
-      CompletionStage<RedisLink> connecting = connector.connect(from);
-      RedisLink toLink = await(connector.connect(to));
-      RedisLink fromLink = await(connecting);
-      return new KeyspaceComparison(
-              new RedisView(fromLink), new RedisView(toLink), settings, progress)
-          .run();
+    CompletionStage<KeyspaceView> opening = view(from);
+    try (KeyspaceView toView = await(view(to));
+        KeyspaceView fromView = await(opening)) {
+      return new KeyspaceComparison(fromView, toView, settings, progress).run();
     }
   }
 
-  private static RedisLink await(CompletionStage<RedisLink> connecting) {
+  /** One database, to be compared with whatever else can be looked at like one. */
+  public static CompletionStage<KeyspaceView> view(RedisAddress address) {
+    var connector = new RedisConnector(ANSWER_TIMEOUT);
+    // Closing waits for the connector's threads, so it must not happen on one of them.
+    return connector
+        .connect(address)
+        .handleAsync(
+            (link, failure) -> {
+              if (failure != null) {
+                connector.close();
+                throw failure instanceof CompletionException wrapped
+                    ? wrapped
+                    : new CompletionException(failure);
+              }
+              return new RedisView(connector, link);
+            });
+  }
+
+  private static KeyspaceView await(CompletionStage<KeyspaceView> connecting) {
     try {
       return connecting.toCompletableFuture().join();
     } catch (CompletionException e) {

@@ -1,10 +1,14 @@
 package io.replicator.redis.verify;
 
+import io.replicator.redis.connection.RedisConnector;
 import io.replicator.redis.connection.RedisLink;
 import io.replicator.redis.connection.Request;
 import io.replicator.redis.connection.Verb;
 import io.replicator.replication.Bytes;
 import io.replicator.replication.DataType;
+import io.replicator.streams.verify.KeyImage;
+import io.replicator.streams.verify.KeyspaceView;
+import io.replicator.streams.verify.Listing;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -61,17 +65,23 @@ final class RedisView implements KeyspaceView {
           return looked
           """);
 
-  private static final int SCAN_COUNT = 1000;
-
   /** RDB version and checksum at the end of a DUMP: they differ between releases. */
   private static final int DUMP_FOOTER_BYTES = 10;
 
-  private static final Bytes OWN_PREFIX = Bytes.utf8("replicator:");
-
+  private final RedisConnector connector;
   private final RedisLink link;
 
-  RedisView(RedisLink link) {
+  /**
+   * @param connector of {@code link} alone, closed with the view
+   */
+  RedisView(RedisConnector connector, RedisLink link) {
+    this.connector = connector;
     this.link = link;
+  }
+
+  @Override
+  public void close() {
+    connector.close();
   }
 
   @Override
@@ -85,18 +95,11 @@ final class RedisView implements KeyspaceView {
   }
 
   @Override
-  public CompletionStage<Page> keys(String position) {
-    return link.send(Request.of(Verb.SCAN).add(position).add("COUNT").add(SCAN_COUNT))
-        .thenApply(
-            scan -> {
-              Page page = scanned(scan);
-              return new Page(
-                  page.items().stream().filter(key -> !key.startsWith(OWN_PREFIX)).toList(),
-                  page.next());
-            });
+  public Listing list() {
+    return new RedisListing(link);
   }
 
-  private static Page scanned(Request scan) {
+  static Page scanned(Request scan) {
     String next = ((Bytes) scan.list().get(0)).asUtf8();
     return new Page(bytes(scan.list().get(1)), next.equals(START) ? null : next);
   }

@@ -1,6 +1,2 @@
-/**
- * Compares two keyspaces, streaming, in bounded memory: {@link
- * io.replicator.redis.verify.RedisComparison} for two Redis databases, {@link
- * io.replicator.redis.verify.KeyspaceView} for whatever else can be read like one.
- */
+/** What a Redis database holds, for comparing it with another place. */
 package io.replicator.redis.verify;

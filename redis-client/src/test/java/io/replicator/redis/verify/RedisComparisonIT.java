@@ -14,6 +14,8 @@ import io.replicator.redis.connection.RedisFailedException;
 import io.replicator.redis.embedded.RedisProcess;
 import io.replicator.replication.KeyFilter;
 import io.replicator.replication.KeyGlob;
+import io.replicator.streams.verify.Comparison;
+import io.replicator.streams.verify.ComparisonSettings;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -166,7 +168,7 @@ class RedisComparisonIT {
             "list: element 1 is  against b",
             "set: member x is on one side only",
             "zset: field a is 1.5 against 2.0",
-            "large list: a large list differs at or after position 2000",
+            "large list: a large list differs after 2000 of its parts",
             "large stream: a stream of 2500 entries against 2499",
             "stream: a stream of 1 entries against 2",
             "numbers: a set against a string")

@@ -1,4 +1,4 @@
-package io.replicator.redis.verify;
+package io.replicator.streams.verify;
 
 import java.util.List;
 

@@ -1,4 +1,4 @@
-package io.replicator.redis.verify;
+package io.replicator.streams.verify;
 
 import io.replicator.replication.Bytes;
 import io.replicator.replication.DataType;
@@ -6,29 +6,32 @@ import java.util.List;
 import java.util.concurrent.CompletionStage;
 
 /**
- * One side of a comparison: a keyspace that can be listed page by page and asked about keys. What
- * the product itself keeps there, and what no hub has (a stream without entries), is not part of
- * it.
+ * One side of a comparison: a keyspace that can be listed and asked about keys. What the product
+ * itself keeps there, and what no hub has (a stream without entries), is not part of it.
  *
  * <p>Calls come from one thread; several may be under way. Every answer is bounded, whatever the
  * keyspace holds.
  */
-public interface KeyspaceView {
-  /** Where every listing begins. */
+public interface KeyspaceView extends AutoCloseable {
+  /** Where the elements of a value begin. */
   String START = "0";
 
   /** Where it is, for people; no credentials. */
   String describe();
 
-  /** About how many keys there are, those of the product included. */
+  /** About how many keys there are, those of the product included; -1 where nobody counts them. */
   CompletionStage<Long> size();
 
+  /** Begins a listing of all keys. One at a time. */
+  Listing list();
+
   /**
-   * A page of keys.
-   *
-   * @param position {@link #START} or the one that the last page gave
+   * Whether a listing brings what the keys hold, cheaper than {@link #read}: of two places, such a
+   * one is listed and the other is asked.
    */
-  CompletionStage<Page> keys(String position);
+  default boolean listsImages() {
+    return false;
+  }
 
   /** Those of {@code keys} that do not exist. */
   CompletionStage<List<Bytes>> missing(List<Bytes> keys);
@@ -48,6 +51,10 @@ public interface KeyspaceView {
    * for; null for what is not there.
    */
   CompletionStage<List<Bytes>> lookup(Bytes key, DataType type, List<Bytes> fields);
+
+  /** Lets go of connections. */
+  @Override
+  void close();
 
   /**
    * @param next where the next page begins, null after the last one

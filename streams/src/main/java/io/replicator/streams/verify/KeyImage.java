@@ -1,4 +1,4 @@
-package io.replicator.redis.verify;
+package io.replicator.streams.verify;
 
 import io.replicator.replication.Bytes;
 import io.replicator.replication.DataType;
@@ -11,5 +11,11 @@ import java.util.List;
  * @param expiresAtMs 0 for never
  * @param parts the value so that equal values have equal parts, whatever order they are read in;
  *     null for one too large to hold, which is compared page by page
+ * @param flaw in which way its place contradicts itself about the key, in words; null for none
  */
-public record KeyImage(DataType type, long size, long expiresAtMs, List<Bytes> parts) {}
+public record KeyImage(DataType type, long size, long expiresAtMs, List<Bytes> parts, String flaw) {
+  /** One without a flaw. */
+  public KeyImage(DataType type, long size, long expiresAtMs, List<Bytes> parts) {
+    this(type, size, expiresAtMs, parts, null);
+  }
+}
