@@ -1,0 +1,2 @@
+/** What the tables are, and how Redis' names and values are written in them. */
+package io.replicator.cassandra.schema;
