@@ -38,8 +38,16 @@ final class ClientCommand implements Callable<Integer> {
   @Option(
       names = "--to",
       paramLabel = "URI",
-      description = "redis://HOST:PORT or stdout: (JSON). Default: redis://127.0.0.1:6379.")
+      description =
+          "redis://HOST:PORT, cassandra://HOST:PORT/KEYSPACE?dc=NAME or stdout: (JSON)."
+              + " Default: redis://127.0.0.1:6379.")
   private String to;
+
+  @Option(
+      names = "--http",
+      paramLabel = "HOST:PORT",
+      description = "Where to serve /metrics and the client's own status. Default: off.")
+  private String http;
 
   @Option(names = "--once", description = "End when caught up, with exit code 0.")
   private boolean once;
@@ -57,6 +65,7 @@ final class ClientCommand implements Callable<Integer> {
         .set(section + "hubs", "--hub", hubs)
         .setAll(section + "subscribe", "--subscribe", subscriptions)
         .set(section + "to", "--to", to)
+        .set(section + "http", "--http", http)
         .setIf(once, section + "once", "--once", true);
   }
 }

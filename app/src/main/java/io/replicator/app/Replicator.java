@@ -25,7 +25,8 @@ import picocli.CommandLine.Spec;
       HubCommand.class,
       ClientCommand.class,
       StatusCommand.class,
-      VerifyCommand.class
+      VerifyCommand.class,
+      CassandraSchemaCommand.class
     },
     footer = {
       "",

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.replicator.actors.hub.HubStatus;
 import io.replicator.actors.hub.StatusQuery;
 import io.replicator.actors.hub.StatusQuery.Sort;
+import io.replicator.app.client.ClientReport;
 import io.replicator.app.config.Configuration;
 import io.replicator.app.config.HostPort;
 import io.replicator.app.config.Overrides;
@@ -13,6 +14,7 @@ import io.replicator.app.config.StatusConfiguration;
 import io.replicator.app.process.FailureException;
 import io.replicator.app.process.Failures;
 import io.replicator.app.process.UsageException;
+import io.replicator.app.status.ClientTables;
 import io.replicator.app.status.StatusTables;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -75,6 +77,11 @@ final class StatusCommand implements Callable<Integer> {
       description = "Only sessions with this in client, address, state, transport or patterns.")
   private String search = "";
 
+  @Option(
+      names = "--client",
+      description = "Ask a client instead, at the address that it was given with --http.")
+  private boolean client;
+
   @Option(names = "--json", description = "As the hub sent it, for scripts.")
   private boolean json;
 
@@ -86,10 +93,12 @@ final class StatusCommand implements Callable<Integer> {
                 .set("replicator.hub.http", "--http", http)
                 .set("replicator.hub.gateway.token", "--token", token));
     StatusConfiguration hub = StatusConfiguration.read(configuration);
-    String body = fetch(hub.http(), hub.token(), query());
+    String body = fetch(hub.http(), hub.token(), client ? "/v1/client" : path(query()));
     PrintWriter out = spec.commandLine().getOut();
     if (json) {
       out.println(body);
+    } else if (client) {
+      out.print(ClientTables.of(JSON.readValue(body, ClientReport.class)));
     } else {
       HubStatus status = JSON.readValue(body, HubStatus.class);
       out.print(StatusTables.of(status, System.currentTimeMillis()));
@@ -126,18 +135,18 @@ final class StatusCommand implements Callable<Integer> {
     return new StatusQuery(sessions, order, search);
   }
 
-  private static String fetch(HostPort address, String token, StatusQuery query)
+  private static String path(StatusQuery query) {
+    return "/v1/status?sessions="
+        + query.sessions()
+        + "&sort="
+        + query.sort().name().toLowerCase(Locale.ROOT)
+        + "&search="
+        + URLEncoder.encode(query.search(), StandardCharsets.UTF_8);
+  }
+
+  private static String fetch(HostPort address, String token, String path)
       throws IOException, InterruptedException {
-    URI uri =
-        URI.create(
-            "http://"
-                + address
-                + "/v1/status?sessions="
-                + query.sessions()
-                + "&sort="
-                + query.sort().name().toLowerCase(Locale.ROOT)
-                + "&search="
-                + URLEncoder.encode(query.search(), StandardCharsets.UTF_8));
+    URI uri = URI.create("http://" + address + path);
     HttpRequest.Builder request = HttpRequest.newBuilder(uri).timeout(TIMEOUT);
     if (!token.isEmpty()) {
       request.header("Authorization", "Bearer " + token);
@@ -151,7 +160,7 @@ final class StatusCommand implements Callable<Integer> {
               .send(request.build(), HttpResponse.BodyHandlers.ofString());
     } catch (ConnectException e) {
       throw new FailureException(
-          "no hub answers at http://"
+          "nobody answers at http://"
               + address
               + ": start one, or name its address with --http HOST:PORT",
           e);

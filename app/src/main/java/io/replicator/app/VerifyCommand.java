@@ -1,6 +1,6 @@
 package io.replicator.app;
 
-import io.replicator.app.config.RedisUri;
+import io.replicator.app.config.ComparedPlace;
 import io.replicator.app.process.Logs;
 import io.replicator.app.verify.Verification;
 import java.util.concurrent.Callable;
@@ -13,7 +13,9 @@ import picocli.CommandLine.Spec;
 /** {@code replicator verify}: compares two places. */
 @Command(
     name = "verify",
-    description = "Compares two Redis databases: type, value, expiry. Exit code 0 only when equal.")
+    description =
+        "Compares two databases, of Redis or in Cassandra: type, value, expiry. Exit code 0 only"
+            + " when equal.")
 final class VerifyCommand implements Callable<Integer> {
   @Mixin private LogOptions log;
   @Spec private CommandSpec spec;
@@ -22,14 +24,16 @@ final class VerifyCommand implements Callable<Integer> {
       names = "--from",
       paramLabel = "URI",
       required = true,
-      description = "redis://HOST:PORT/DB that is right; without /DB, database 0.")
+      description =
+          "redis://HOST:PORT/DB or cassandra://HOST:PORT/KEYSPACE?database=DB that is right;"
+              + " without DB, database 0.")
   private String from;
 
   @Option(
       names = "--to",
       paramLabel = "URI",
       required = true,
-      description = "redis://HOST:PORT/DB that is to equal it; without /DB, database 0.")
+      description = "The same for the one that is to equal it.")
   private String to;
 
   @Override
@@ -37,8 +41,8 @@ final class VerifyCommand implements Callable<Integer> {
     log.apply();
     Logs.onlyWarnings();
     return Verification.run(
-        RedisUri.ofOption("--from", from),
-        RedisUri.ofOption("--to", to),
+        ComparedPlace.ofOption("--from", from),
+        ComparedPlace.ofOption("--to", to),
         spec.commandLine().getOut());
   }
 }

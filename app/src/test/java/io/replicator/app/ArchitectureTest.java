@@ -39,6 +39,7 @@ final class ArchitectureTest {
           "streams", Set.of("protocol", "replication", "store"),
           "actors", Set.of("protocol", "replication", "store", "streams"),
           "redis", Set.of("protocol", "replication", "store", "streams"),
+          "cassandra", Set.of("protocol", "replication", "store", "streams"),
           "http", Set.of("protocol", "replication", "store", "streams", "actors"),
           "testkit", Set.of("protocol", "replication", "store", "streams"));
 
@@ -49,16 +50,20 @@ final class ArchitectureTest {
           "com.github.luben.zstd..", Set.of("protocol"),
           "com.google.protobuf..", Set.of("protocol", "streams", "actors", "http.updates"),
           "io.lettuce..", Set.of("redis", "app"),
+          "com.datastax.oss.driver..", Set.of("cassandra"),
           "picocli..", Set.of("app"),
           "org.apache.pekko.http..", Set.of("http", "app"),
-          "org.apache.pekko..", Set.of("streams", "actors", "redis", "http", "testkit", "app"));
+          "org.apache.pekko..",
+              Set.of("streams", "actors", "redis", "cassandra", "http", "testkit", "app"));
 
   /** Who may sleep, and why nothing can be awaited there. */
   private static final Map<String, String> SLEEPERS =
       Map.of(
           ROOT + ".redis.embedded.RedisProcess",
           "a starting server tells nobody when its port is open",
-          ROOT + ".redis.verify.KeyspaceComparison",
+          ROOT + ".testkit.cassandra.CassandraServer",
+          "a starting server tells nobody when its port is open",
+          ROOT + ".streams.verify.KeyspaceComparison",
           "a key that expires is gone at one server a moment before it is at the other");
 
   private static final JavaClasses OURS =

@@ -15,7 +15,8 @@ class HelpTest {
         "hub --help",
         "client --help",
         "status --help",
-        "verify --help"
+        "verify --help",
+        "cassandra-schema --help"
       })
   void shouldPrintHelpToStandardOutput(String args) {
     CommandRun run = CommandRun.of(args.split(" "));

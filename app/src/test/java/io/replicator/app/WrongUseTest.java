@@ -49,7 +49,7 @@ class WrongUseTest {
         wrong("-server -databases 5:x", "--databases", "5:x", "realtime"),
         wrong("client --hub h", "--hub", "\"h\"", "HOST:PORT"),
         wrong("client --hub h:1,g", "--hub", "\"g\"", "HOST:PORT"),
-        wrong("client --to cassandra://h:9042/k", "--to", "cassandra://h:9042/k", "not available"),
+        wrong("client --to cassandra://h:9042", "--to", "cassandra://h:9042", "/KEYSPACE"),
         wrong("client --to http://h", "--to", "http://h", "redis://"),
         wrong("client --to redis://h/3", "--to", "redis://h/3", "DB=TARGET"),
         wrong("client --to redis://h:70000", "--to", "redis://h:70000", "redis://"),
@@ -63,7 +63,14 @@ class WrongUseTest {
         wrong("verify", "--from", "URI"),
         wrong("verify --from redis://h", "--to", "URI"),
         wrong("verify --from h --to redis://h", "--from", "\"h\"", "redis://"),
-        wrong("verify --from redis://h/x --to redis://h", "--from", "redis://h/x", "0 to 9999"));
+        wrong("verify --from redis://h/x --to redis://h", "--from", "redis://h/x", "0 to 9999"),
+        wrong("verify --from redis://h --to cassandra://h", "--to", "cassandra://h", "/KEYSPACE"),
+        wrong(
+            "verify --from redis://h --to cassandra://h/k?database=x",
+            "--to",
+            "database=x",
+            "0 to 9999"),
+        wrong("verify --from cassandra://h/k?db=1 --to redis://h", "--from", "database", "db"));
   }
 
   @ParameterizedTest

@@ -42,13 +42,14 @@ public final class ClientService {
     CompletableFuture<Object> end =
         CompletableFuture.anyOf(
             client.whenDone().toCompletableFuture(), termination.wished().toCompletableFuture());
-    String lastState = "";
+    String told = "";
+    log.info("{}: {}", client.status().hub(), client.status().state());
     while (true) {
       ClientStatus status = client.status();
       view.show(status, System.nanoTime());
-      if (!status.state().equals(lastState)) {
+      if (!isTrying(status) && !status.state().equals(told)) {
         log.info("{}: {}", status.hub(), describe(status));
-        lastState = status.state();
+        told = status.state();
       }
       try {
         end.get(LOOK_MS, TimeUnit.MILLISECONDS);
@@ -63,6 +64,11 @@ public final class ClientService {
         return;
       }
     }
+  }
+
+  /** The client itself says once what is wrong, however often it tries. */
+  private static boolean isTrying(ClientStatus status) {
+    return status.state().equals("connecting") || status.state().equals("waiting");
   }
 
   private static String describe(ClientStatus status) {

@@ -1,7 +1,9 @@
 package io.replicator.app.client;
 
 import com.typesafe.config.Config;
-import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.micrometer.core.instrument.binder.MeterBinder;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.replicator.actors.client.Client;
 import io.replicator.app.config.ClientConfiguration;
 import io.replicator.app.process.Failures;
@@ -18,12 +20,23 @@ public final class RunningClient implements AutoCloseable {
 
   private final ActorSystem<Void> system;
   private final Client client;
-  private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+  private final PrometheusMeterRegistry meters =
+      new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+
+  /** Null where nobody is to be told. */
+  private final ClientHttp http;
 
   private RunningClient(
       ActorSystem<Void> system, ClientConfiguration configuration, BatchSink sink) {
     this.system = system;
+    if (sink instanceof MeterBinder binder) {
+      binder.bindTo(meters);
+    }
     this.client = Client.start(system, configuration.client(), sink, meters);
+    this.http =
+        configuration.http() == null
+            ? null
+            : ClientHttp.start(configuration.http(), client, meters);
   }
 
   /**
@@ -51,6 +64,9 @@ public final class RunningClient implements AutoCloseable {
   /** Lets what is being applied be applied, then closes the sink and everything. */
   @Override
   public void close() {
+    if (http != null) {
+      http.close();
+    }
     // One that ended by itself has said why.
     if (!client.whenDone().toCompletableFuture().isDone()) {
       Failures.logged("client not stopped in order", () -> Stages.await(client.stop(), GRACE));

@@ -18,9 +18,10 @@ import java.util.Map;
  * Everything that {@code replicator client} is told, checked.
  *
  * @param databaseTargets where a database of the hub goes by another number
+ * @param http where the client tells of itself, null for nowhere
  */
 public record ClientConfiguration(
-    ClientSettings client, SinkTarget target, Map<String, String> databaseTargets) {
+    ClientSettings client, SinkTarget target, Map<String, String> databaseTargets, HostPort http) {
   private static final String SECTION = "replicator.client";
 
   /**
@@ -76,15 +77,29 @@ public record ClientConfiguration(
             settings.duration("backoff-max", backoffMin, Duration.ofHours(24)),
             settings.duration("handshake-timeout", Duration.ofMillis(100), Duration.ofMinutes(10)),
             settings.flag("once"));
-    return new ClientConfiguration(client, target, Map.copyOf(targets));
+    HostPort http =
+        settings.parsed(
+            "http",
+            text -> {
+              try {
+                return text.equals("off") ? null : HostPort.parseToListen(text);
+              } catch (IllegalArgumentException e) {
+                throw new IllegalArgumentException(e.getMessage() + ", or off", e);
+              }
+            });
+    return new ClientConfiguration(client, target, Map.copyOf(targets), http);
   }
 
   private static void checkTarget(Settings settings, SinkTarget target, Subscription subscription) {
-    if (target instanceof SinkTarget.Redis && !DatabaseList.isNumber(subscription.target())) {
+    boolean numbered = !(target instanceof SinkTarget.Stdout);
+    if (numbered && !DatabaseList.isNumber(subscription.target())) {
+      String where = target instanceof SinkTarget.Redis ? "Redis" : "Cassandra";
       throw settings.wrong(
           "subscribe",
           subscription.target(),
-          "DB=TARGET with a number from 0 to 9999 as TARGET, since Redis knows databases by number");
+          "DB=TARGET with a number from 0 to 9999 as TARGET, since "
+              + where
+              + " knows databases by number");
     }
   }
 

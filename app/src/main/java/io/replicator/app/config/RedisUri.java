@@ -44,13 +44,18 @@ public record RedisUri(RedisAddress address, boolean namesDatabase) {
     try {
       return parse(text).address();
     } catch (IllegalArgumentException e) {
-      throw new UsageException(
-          Overrides.ORIGIN_PREFIX
-              + option
-              + ": \""
-              + Settings.withoutCredentials(text)
-              + "\" is not allowed; allowed: "
-              + e.getMessage());
+      throw wrong(option, text, e);
     }
+  }
+
+  /** That {@code text} is no value of {@code option}, in words without credentials. */
+  static UsageException wrong(String option, String text, IllegalArgumentException allowed) {
+    return new UsageException(
+        Overrides.ORIGIN_PREFIX
+            + option
+            + ": \""
+            + Settings.withoutCredentials(text)
+            + "\" is not allowed; allowed: "
+            + allowed.getMessage());
   }
 }

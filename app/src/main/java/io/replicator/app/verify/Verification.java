@@ -1,19 +1,27 @@
 package io.replicator.app.verify;
 
+import io.replicator.app.config.ComparedPlace;
 import io.replicator.app.process.FailureException;
+import io.replicator.app.process.Failures;
 import io.replicator.app.text.Units;
+import io.replicator.cassandra.connection.CassandraFailedException;
+import io.replicator.cassandra.verify.CassandraView;
 import io.replicator.redis.connection.RedisAddress;
+import io.replicator.redis.connection.RedisFailedException;
 import io.replicator.redis.verify.RedisComparison;
 import io.replicator.streams.verify.Comparison;
 import io.replicator.streams.verify.ComparisonSettings;
+import io.replicator.streams.verify.KeyspaceComparison;
+import io.replicator.streams.verify.KeyspaceView;
 import java.io.PrintWriter;
+import java.util.concurrent.CompletionException;
 
 /** The work of {@code replicator verify}. */
 public final class Verification {
   private Verification() {}
 
   /** Compares and prints what differs; returns the exit code. */
-  public static int run(RedisAddress from, RedisAddress to, PrintWriter out) {
+  public static int run(ComparedPlace from, ComparedPlace to, PrintWriter out) {
     Comparison comparison;
     try (var progress = ComparisonProgress.forThisProcess()) {
       comparison = compare(from, to, progress::show);
@@ -33,14 +41,35 @@ public final class Verification {
     return comparison.equal() ? 0 : 1;
   }
 
-  /** Compares two databases; blocks. */
+  /** Compares two databases of Redis; blocks. */
   public static Comparison compare(
       RedisAddress from, RedisAddress to, ComparisonSettings.Progress progress) {
-    try {
-      return new RedisComparison(from, to, ComparisonSettings.DEFAULT).run(progress);
+    return compare(new ComparedPlace.Redis(from), new ComparedPlace.Redis(to), progress);
+  }
+
+  /** Compares two databases; blocks. */
+  public static Comparison compare(
+      ComparedPlace from, ComparedPlace to, ComparisonSettings.Progress progress) {
+    try (KeyspaceView fromView = open(from);
+        KeyspaceView toView = open(to)) {
+      return new KeyspaceComparison(fromView, toView, ComparisonSettings.DEFAULT, progress).run();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new FailureException("interrupted while comparing " + from + " and " + to, e);
+    } catch (CassandraFailedException | RedisFailedException e) {
+      throw new FailureException(e.getMessage(), e);
+    }
+  }
+
+  private static KeyspaceView open(ComparedPlace place) {
+    try {
+      return (place instanceof ComparedPlace.Cassandra cassandra
+              ? CassandraView.open(cassandra.target())
+              : RedisComparison.view(((ComparedPlace.Redis) place).address()))
+          .toCompletableFuture()
+          .join();
+    } catch (CompletionException e) {
+      throw new FailureException(Failures.message(e), e);
     }
   }
 

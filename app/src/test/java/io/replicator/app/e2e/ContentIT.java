@@ -242,7 +242,7 @@ final class ContentIT {
   }
 
   /** Every type, and what is unusual in each. */
-  private static void everything(RedisUser user) {
+  static void everything(RedisUser user) {
     var random = new Random(SEED);
     byte[] all = everyByte();
     user.add("SET", "", "value of the empty key").add("SET", "empty", "");
@@ -293,7 +293,7 @@ final class ContentIT {
     return all;
   }
 
-  private static String longKey() {
+  static String longKey() {
     return "long:" + "k".repeat(100_000);
   }
 

@@ -6,6 +6,9 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.api.sync.RedisCommands;
 import io.replicator.actors.hub.HubStatus;
+import io.replicator.app.config.ComparedPlace;
+import io.replicator.app.verify.Verification;
+import io.replicator.cassandra.settings.CassandraTarget;
 import io.replicator.redis.connection.RedisAddress;
 import io.replicator.redis.embedded.RedisProcess;
 import io.replicator.redis.verify.RedisComparison;
@@ -240,6 +243,24 @@ final class Site implements AutoCloseable {
     }
   }
 
+  /** Waits until two places hold the same; the source must be at rest. */
+  static void awaitEqual(RedisProcess from, String toUri) {
+    var source = new ComparedPlace.Redis(RedisAddress.parse(from.uri()));
+    var target = new ComparedPlace.Cassandra(CassandraTarget.parse(toUri));
+    Awaitility.await("equal")
+        .atMost(PATIENCE.multipliedBy(2))
+        .pollInterval(Duration.ofMillis(500))
+        .pollInSameThread()
+        .untilAsserted(
+            () -> {
+              Comparison comparison = Verification.compare(source, target, (done, total) -> {});
+              if (!comparison.equal()) {
+                throw new AssertionError(
+                    comparison.differences() + " differ: " + comparison.examples());
+              }
+            });
+  }
+
   static Comparison compare(RedisProcess from, RedisProcess to, int number) {
     try {
       return new RedisComparison(
@@ -247,6 +268,22 @@ final class Site implements AutoCloseable {
               RedisAddress.parse(to.uri()).withDatabase(number),
               ComparisonSettings.DEFAULT)
           .run((done, total) -> {});
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** What is served at an address. */
+  static String text(String uri) {
+    try {
+      return HttpClient.newHttpClient()
+          .send(
+              HttpRequest.newBuilder(URI.create(uri)).timeout(Duration.ofSeconds(5)).build(),
+              HttpResponse.BodyHandlers.ofString())
+          .body();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IllegalStateException(e);
