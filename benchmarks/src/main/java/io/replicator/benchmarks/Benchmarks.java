@@ -34,7 +34,10 @@ public final class Benchmarks implements Callable<Integer> {
     HTTP_LOAD,
     POUCHDB,
     FIRST_ENTRY,
-    SIZE;
+    SIZE,
+    CASSANDRA,
+    CASSANDRA_LAG,
+    CASSANDRA_VERIFY;
 
     /** As on the command line. */
     String text() {
@@ -59,8 +62,8 @@ public final class Benchmarks implements Callable<Integer> {
       paramLabel = "NAME",
       converter = NameConverter.class,
       description = {
-        "Of load, steady, lag, urgent (beside native Redis), sockets, http-load, pouchdb, first-entry"
-            + " and size (the web).",
+        "Of load, steady, lag, urgent (beside native Redis), sockets, http-load, pouchdb, first-entry,"
+            + " size (the web), cassandra, cassandra-lag and cassandra-verify.",
         "Default: the first three."
       })
   private List<Name> scenarios = List.of(Name.LOAD, Name.STEADY, Name.LAG);
@@ -145,6 +148,9 @@ public final class Benchmarks implements Callable<Integer> {
       case POUCHDB -> new Documents(cities().first(DOCUMENTS), programs, jsClient, rounds);
       case FIRST_ENTRY -> new FirstEntry(programs, jsClient);
       case SIZE -> new ClientSize(jsClient);
+      case CASSANDRA -> new CassandraCopies(cities(), rounds);
+      case CASSANDRA_LAG -> new CassandraLag(seconds);
+      case CASSANDRA_VERIFY -> new CassandraComparisons(cities(), rounds);
     };
   }
 
